@@ -104,9 +104,17 @@ class Histogram {
   std::vector<uint64_t> buckets() const;
 
  private:
+  // Whole cache lines, so that two threads' buckets never share one.
+  struct alignas(64) Line {
+    std::array<std::atomic<uint64_t>, 8> counts{};
+  };
   struct alignas(64) Cell {
     std::atomic<double> sum = 0;
-    std::unique_ptr<std::atomic<uint64_t>[]> counts;
+    std::unique_ptr<Line[]> lines;
+
+    std::atomic<uint64_t>& count(size_t bucket) const {
+      return lines[bucket / 8].counts[bucket % 8];
+    }
   };
 
   const std::vector<double> bounds_;
