@@ -244,10 +244,9 @@ Result<> Client::Connection::write(const wire::Frame& frame, Deadline deadline) 
   if (end_) return std::unexpected(*end_);
   enqueue(frame);
   const uint64_t mine = queued_;
-  const bool done = run_until(deadline, [&] { return written_ >= mine || end_; });
+  run_until(deadline, [&] { return written_ >= mine || end_; });
   if (written_ >= mine) return {};
-  if (end_) return std::unexpected(*end_);
-  return done ? Result<>{} : std::unexpected(timed_out("the server does not read"));
+  return std::unexpected(end_ ? *end_ : timed_out("the server does not read"));
 }
 
 Result<std::optional<wire::Frame>> Client::Connection::next_push(Deadline deadline) {
