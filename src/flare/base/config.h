@@ -36,11 +36,12 @@ struct ConfigField {
   bool masked = false;
   bool reloads = false;
 
-  // Whether the value would be taken; whether what the struct holds now passes its checks.
+  // Whether a value would be taken; whether the default passes its own checks.
   std::function<Result<>(const ConfigValue&)> accepts;
-  std::function<Result<>()> check;
-  // Takes a value that accepts() agreed to.
+  Result<> default_accepted;
+  // Sets the member: to a value that accepts() agreed to; to its default.
   std::function<void(const ConfigValue&)> take;
+  std::function<void()> reset;
   std::function<std::string()> to_toml;
 
   // Never shown by print() or in an error message.
@@ -77,7 +78,8 @@ class ConfigRegistry {
   // Sets every bound member from its last place in `source`. Fails with InvalidArgument and one
   // line for each problem (unknown keys, wrong types, broken limits, required keys left out):
   //   config/flare.toml:3: access_gateway.frame_max = 0: must be between 1KiB and 16MiB
-  // After a failure no member has changed.
+  // After a failure no member has changed. May be repeated: what no longer stands in the source
+  // goes back to its default.
   Result<> load(const ConfigSource& source);
 
   // Of the last load(): one for each old name in use.
@@ -138,11 +140,12 @@ ConfigField& ConfigRegistry::Collector::operator()(const std::string& name, T& m
     Result<> read = config::read(value, parsed);
     return read ? verdict(parsed) : read;
   };
-  field.check = [verdict, &member] { return verdict(member); };
+  field.default_accepted = verdict(member);
   field.take = [&member](const ConfigValue& value) {
     [[maybe_unused]] Result<> read = config::read(value, member);
     assert(read);
   };
+  field.reset = [&member, initial = member] { member = initial; };
   field.to_toml = [&member] { return config::to_toml(member); };
   return append(section, std::move(field));
 }

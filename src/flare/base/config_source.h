@@ -46,13 +46,13 @@ class ConfigSource {
   std::set<std::string> sections_below(const std::string& section) const;
 
   struct Values {
-    std::map<std::string, ConfigValue> by_key;  // "access_gateway.listen"
+    std::map<std::string, ConfigValue> by_key;  // "access_gateway.listen"; known keys only
     std::vector<std::string> warnings;          // one for each old name in use
-    std::vector<std::string> problems;          // files that cannot be read, variables nobody knows
+    std::vector<std::string> problems;          // unreadable files, names that nobody knows
   };
 
-  // Everything together. `known_keys` says which variables are ours: one that has the form
-  // FLARE_<SECTION>__<KEY> and is no known key's is a problem.
+  // Everything together. A key that stands in a file and is not in `known_keys` is a problem, and
+  // so is a variable of the form FLARE_<SECTION>__<KEY> that is no known key's.
   Values values(const std::set<std::string>& known_keys) const;
 
  private:
@@ -62,8 +62,8 @@ class ConfigSource {
   };
   using Layer = std::map<std::string, ConfigValue>;
 
-  void merge(const Layer& layer, Values& into) const;
-  Layer environment_layer(const std::set<std::string>& known_keys, Values& into) const;
+  void merge_file(const Layer& layer, const std::set<std::string>& known_keys, Values& into) const;
+  void merge_environment(const std::set<std::string>& known_keys, Values& into) const;
 
   std::vector<Layer> layers_;
   Environment environment_;
@@ -74,12 +74,9 @@ class ConfigSource {
 
 namespace config {
 
-// "access_gateway.listen" -> "FLARE_ACCESS_GATEWAY__LISTEN".
+// "access_gateway.listen" -> "FLARE_ACCESS_GATEWAY__LISTEN", and back.
 std::string environment_name(std::string_view key);
-
-// ": did you mean listen?" for the known key most like `key`, or nothing when none is near. Leaves
-// out the section when both have the same.
-std::string did_you_mean(std::string_view key, const std::set<std::string>& known_keys);
+std::string key_of_environment_name(std::string_view name);
 
 }  // namespace config
 }  // namespace flare

@@ -148,7 +148,9 @@ Counter& MetricRegistry::counter(std::string_view name, std::string_view help,
 Gauge& MetricRegistry::gauge(std::string_view name, std::string_view help, MetricLabels labels) {
   std::lock_guard lock(mutex_);
   Family& of = family(name, help, Kind::Gauge);
-  return of.gauges[written(std::move(labels))];
+  const std::string label_text = written(std::move(labels));
+  assert(!of.watches.contains(label_text) && "a gauge is either set or watched");
+  return of.gauges[label_text];
 }
 
 Histogram& MetricRegistry::histogram(std::string_view name, std::string_view help,
@@ -164,6 +166,7 @@ MetricRegistry::Watch MetricRegistry::watch(std::string_view name, std::string_v
   std::string label_text = written(std::move(labels));
   std::lock_guard lock(mutex_);
   Family& of = family(name, help, Kind::Gauge);
+  assert(!of.gauges.contains(label_text) && "a gauge is either set or watched");
   [[maybe_unused]] const bool added = of.watches.emplace(label_text, std::move(read)).second;
   assert(added && "one watch at a time per name and labels");
   return Watch(this, std::string(name), std::move(label_text));
