@@ -7,7 +7,7 @@
 //   for (const std::string& warning : registry.warnings()) log_warning(...);
 //   registry.print(std::cout);                   // --print-config
 //
-// Belongs to one thread. The structs must outlive it.
+// Belongs to one thread. The structs must outlive it and stay where they are.
 #pragma once
 
 #include <cassert>
