@@ -1,0 +1,102 @@
+// One open conversation: header, messages, composer. Marks as read what somebody is looking at.
+import type { FlareClient } from "flare-im-client";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { titleOf } from "../format";
+import { useAttention, useNow } from "../hooks";
+import { toRows } from "../rows";
+import { Avatar } from "./avatar";
+import type { Target } from "./chat";
+import { Composer } from "./composer";
+import { BackIcon, InfoIcon } from "./icons";
+import { MessageList } from "./message_list";
+
+interface Props {
+  client: FlareClient;
+  me: string;
+  target: Target;
+  online: ReadonlySet<string>;
+  onBack(): void;
+  onDetails(): void;
+}
+
+export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
+  const conversationId = "conversationId" in target ? target.conversationId : "";
+  const conversation = conversationId ? client.conversation(conversationId) : undefined;
+  const title = conversation ? titleOf(conversation) : "userId" in target ? target.userId : "…";
+  const group = conversation !== undefined && conversation.type !== "single";
+  const nowMs = useNow(60_000);
+  const attention = useAttention();
+  const [atEnd, setAtEnd] = useState(true);
+
+  // Where the unread messages began when the conversation was opened.
+  const unreadAfterSeq = useRef<number | undefined>(undefined);
+  if (unreadAfterSeq.current === undefined && conversation) {
+    unreadAfterSeq.current = conversation.unread > 0 ? conversation.readSeq : 0;
+  }
+
+  const lastSeq = conversation?.lastSeq ?? 0;
+  useEffect(() => {
+    if (conversationId && attention && atEnd) client.markRead(conversationId);
+  }, [client, conversationId, attention, atEnd, lastSeq]);
+
+  // In a group the ticks need to know how far each member is.
+  const connected = client.state.phase === "online";
+  useEffect(() => {
+    if (group && connected) client.loadMembers(conversationId).catch(() => {});
+  }, [client, conversationId, group, connected]);
+
+  const rows = toRows({
+    me,
+    nowMs,
+    messages: conversationId ? client.messages(conversationId) : [],
+    outgoing: conversationId ? client.outgoing(conversationId) : client.outgoingTo("userId" in target ? target.userId : ""),
+    statusOf: (message) => client.statusOf(message),
+    unreadAfterSeq: unreadAfterSeq.current ?? 0,
+  });
+  const peerId = conversation?.peerId || ("userId" in target ? target.userId : "");
+  return (
+    <section class="pane" aria-label={`Conversation with ${title}`}>
+      <header class="pane-header">
+        <button class="icon back" type="button" aria-label="Back to the list" onClick={onBack} data-testid="back">
+          <BackIcon />
+        </button>
+        <Avatar name={title} size={40} online={online.has(peerId)} />
+        <div class="pane-title">
+          <h2 data-testid="chat-title">{title}</h2>
+          <p data-testid="chat-subtitle">
+            {group ? `${conversation.memberCount} members` : online.has(peerId) ? "online" : "offline"}
+          </p>
+        </div>
+        {group && (
+          <button class="icon" type="button" title="Group details" aria-label="Group details" onClick={onDetails} data-testid="group-details">
+            <InfoIcon />
+          </button>
+        )}
+      </header>
+      <MessageList
+        rows={rows}
+        group={group}
+        hasOlder={conversationId !== "" && client.hasOlder(conversationId)}
+        onLoadOlder={() => client.loadOlder(conversationId)}
+        onAtEnd={setAtEnd}
+        onRetry={(id) => client.retry(id)}
+        onDiscard={(id) => client.discard(id)}
+      />
+      {conversation?.left ? (
+        <p class="left-note" data-testid="left-note">
+          You are no longer a member of this group.
+        </p>
+      ) : (
+        <Composer
+          draftKey={peerId ? `user ${peerId}` : conversationId}
+          name={title}
+          onSend={(text) => {
+            const to = conversationId ? { conversationId } : { userId: peerId };
+            // A refusal shows at the message itself.
+            client.sendText(to, text).catch(() => {});
+          }}
+        />
+      )}
+    </section>
+  );
+}
