@@ -1,0 +1,153 @@
+// idle: what a connection costs that only waits, and how fast they all come back.
+#include <algorithm>
+#include <array>
+
+#include "cmd/flare_bench/clock.h"
+#include "cmd/flare_bench/process_usage.h"
+#include "cmd/flare_bench/scenarios.h"
+
+namespace flare::bench {
+namespace {
+
+// The slope is taken between the first step and the last, so that what a server allocates once,
+// for the first connections, is not counted against each.
+constexpr uint32_t kSteps = 5;
+
+// A server works off what a wave of logins left before its memory is read.
+constexpr int64_t kSettle = kSecond;
+
+// Sooner than the 30 s in which a server expects a sign of life.
+constexpr int64_t kHeartbeat = 20 * kSecond;
+
+constexpr uint64_t kSpareDescriptors = 64;
+
+class IdleListener final : public FrameHandler {
+ public:
+  void on_frame(Connection&, const FrameView&) override { ++pushes; }
+  void on_closed(Connection& connection, std::string_view reason) override {
+    violations.add(Violation::ConnectionLost, std::to_string(connection.index), reason);
+  }
+
+  uint64_t pushes = 0;
+  Violations violations;
+};
+
+struct Heartbeats {
+  explicit Heartbeats(ConnectionPool& all) : pool(all) { encode_frame(ping, 2, Body::Ping, {}); }
+
+  // Waits, pinging so many connections that each has its turn once in kHeartbeat.
+  void wait(int64_t duration_ns) {
+    const int64_t until = now_ns() + duration_ns;
+    int64_t last = now_ns();
+    for (int64_t now = last; now < until; now = now_ns()) {
+      owed += static_cast<double>(pool.size()) * static_cast<double>(now - last) / kHeartbeat;
+      last = now;
+      for (; owed >= 1; owed -= 1) {
+        next = (next + 1) % pool.size();
+        if (pool.at(next).state == ConnectionState::Ready) pool.queue(pool.at(next), ping);
+      }
+      pool.turn(std::min<int64_t>(20 * kMillisecond, until - now));
+    }
+  }
+
+  ConnectionPool& pool;
+  std::string ping;
+  double owed = 0;
+  size_t next = 0;
+};
+
+struct MemoryPoint {
+  double connections = 0;
+  MemoryUse use;
+};
+
+// Least squares through the points, in bytes a connection.
+double to_slope(const std::vector<MemoryPoint>& points, uint64_t MemoryUse::* field) {
+  const auto count = static_cast<double>(points.size());
+  double x_mean = 0;
+  double y_mean = 0;
+  for (const MemoryPoint& point : points) {
+    x_mean += point.connections / count;
+    y_mean += static_cast<double>(point.use.*field) / count;
+  }
+  double above = 0;
+  double below = 0;
+  for (const MemoryPoint& point : points) {
+    const double x = point.connections - x_mean;
+    above += x * (static_cast<double>(point.use.*field) - y_mean);
+    below += x * x;
+  }
+  return below == 0 ? 0 : above / below;
+}
+
+double logins_per_second(const LoginResult& result) {
+  return static_cast<double>(result.logins) / to_seconds(std::max<int64_t>(1, result.duration_ns));
+}
+
+}  // namespace
+
+Row run_idle(const Options& options, const Target& target) {
+  const uint32_t connections = options.connections == 0 ? 15'000 : options.connections;
+  require_descriptors(connections + kSpareDescriptors);
+  IdleListener listener;
+  ConnectionPool pool(target.pool, listener);
+  for (uint32_t user = 0; user < connections; ++user) pool.add(user);
+  pool.mint_tokens();
+  Heartbeats heartbeats(pool);
+  const LoginPlan plan = to_login_plan(options);
+
+  const MemoryUse empty = memory_use(target.pids);
+  std::vector<MemoryPoint> points;
+  LoginResult first;
+  for (uint32_t step = 1; step <= kSteps; ++step) {
+    const uint32_t count =
+        connections / kSteps * step + (step == kSteps ? connections % kSteps : 0);
+    const LoginResult part = pool.login(connections / kSteps * (step - 1), count, plan);
+    first.logins += part.logins;
+    first.refused += part.refused;
+    first.duration_ns += part.duration_ns;
+    heartbeats.wait(kSettle);
+    points.push_back({static_cast<double>(count), memory_use(target.pids)});
+  }
+
+  const int64_t cpu_before = cpu_time_ns(target.pids);
+  heartbeats.wait(static_cast<int64_t>(options.hold_s * 1e9));
+  const int64_t idle_cpu = cpu_time_ns(target.pids) - cpu_before;
+
+  for (uint32_t i = 0; i < connections; ++i) pool.drop(pool.at(i));
+  const int64_t storm_cpu_before = cpu_time_ns(target.pids);
+  const LoginResult storm = pool.login(0, connections, plan);
+  const int64_t storm_cpu = cpu_time_ns(target.pids) - storm_cpu_before;
+  heartbeats.wait(kSettle);
+  const MemoryUse after_storm = memory_use(target.pids);
+
+  Row row;
+  row.scenario = "idle: " + std::to_string(connections) + " authenticated connections";
+  row.target = target.name;
+  row.durability = "-";
+  row.numbers = {{"logins/s", logins_per_second(first)},
+                 {"storm_logins/s", logins_per_second(storm)}};
+  if (!target.pids.empty()) {
+    constexpr double kMegabyte = 1024.0 * 1024.0;
+    row.numbers.insert(
+        row.numbers.end(),
+        {{"anonymous_B/connection", to_slope(points, &MemoryUse::anonymous_bytes)},
+         {"pss_B/connection", to_slope(points, &MemoryUse::pss_bytes)},
+         {"rss_B/connection", to_slope(points, &MemoryUse::rss_bytes)},
+         {"rss_empty_MB", static_cast<double>(empty.rss_bytes) / kMegabyte},
+         {"rss_full_MB", static_cast<double>(points.back().use.rss_bytes) / kMegabyte},
+         {"rss_storm_MB", static_cast<double>(after_storm.rss_bytes) / kMegabyte},
+         {"storm_cpu_us/login",
+          static_cast<double>(storm_cpu) / 1e3 / static_cast<double>(connections)},
+         {"idle_cores", to_seconds(idle_cpu) / std::max(options.hold_s, 0.001)}});
+  }
+  row.numbers.emplace_back("login_retries", static_cast<double>(first.refused + storm.refused));
+  if (first.refused + storm.refused > 0) {
+    row.notes.push_back("logins were refused and repeated, the last time because: " +
+                        (storm.last_refusal.empty() ? first.last_refusal : storm.last_refusal));
+  }
+  row.violations = listener.violations;
+  return row;
+}
+
+}  // namespace flare::bench
