@@ -9,7 +9,9 @@ if(CCACHE)
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
+# Leaving out a designated field means its default, on purpose.
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wthread-safety -Werror
+                    -Wno-missing-designated-field-initializers
                     -fno-omit-frame-pointer -Xclang -fno-pch-timestamp)
 add_link_options(-fuse-ld=lld-19)
 if(FLARE_SANITIZE)

@@ -33,6 +33,9 @@ class Lanes {
   // DeadlineExceeded without having entered.
   Task<Turn> enter(Context ctx, std::string key);
 
+  // Whether somebody is inside, so that enter() would wait.
+  bool busy(const std::string& key) const { return waiting_.contains(key); }
+
  private:
   void leave(const std::string& key);
 

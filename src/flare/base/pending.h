@@ -30,6 +30,9 @@ class Pending {
     state_->loop->post([state = state_, r = std::move(result)]() mutable { state->set(std::move(r)); });
   }
 
+  // Loop thread.
+  bool resolved() const { return state_->result.has_value(); }
+
   Task<T> wait(Context ctx) const {
     std::shared_ptr<State> state = state_;
     Loop::TimerId timer = 0;

@@ -58,8 +58,12 @@ std::stop_token Scope::stop_token() const { return impl_->stop.get_token(); }
 size_t Scope::running() const { return impl_->running; }
 
 Task<> Scope::close() {
+  impl_->stop.request_stop();
+  return join();
+}
+
+Task<> Scope::join() {
   std::shared_ptr<Impl> impl = impl_;
-  impl->stop.request_stop();
   if (impl->running == 0) co_return;
   Pending<> done;
   impl->closing.push_back(done);

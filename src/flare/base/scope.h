@@ -37,6 +37,9 @@ class Scope {
   // Loop thread. Requests the stop and waits until everything spawned has ended. Safe to repeat.
   Task<> close();
 
+  // Loop thread. Waits until everything spawned has ended, without asking it to.
+  Task<> join();
+
   size_t running() const;
 
  private:

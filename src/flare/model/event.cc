@@ -177,6 +177,28 @@ ContentKind content_kind(std::string_view content) {
   return in.ok() ? kind : ContentKind::None;
 }
 
+std::string_view content_text(std::string_view content) {
+  std::string_view text;
+  wire::Reader in(content);
+  while (in.next()) {
+    if (in.field() == 1) text = in.bytes();
+  }
+  return text;
+}
+
+std::string_view custom_type(std::string_view content) {
+  std::string_view type;
+  wire::Reader in(content);
+  while (in.next()) {
+    if (in.field() != 2) continue;
+    wire::Reader custom(in.bytes());
+    while (custom.next()) {
+      if (custom.field() == 1) type = custom.bytes();
+    }
+  }
+  return type;
+}
+
 std::string encode_content(const Operation& operation) {
   std::string out;
   wire::put_message(out, 3, std::visit(OperationEncoder{}, operation));
@@ -273,22 +295,31 @@ std::string encode_read_event(const TenantId& tenant, const ReadMark& mark, cons
   return out;
 }
 
-std::string encode_stored_event(std::string_view event, std::string_view stored_message,
-                                Sequence seq) {
+StoredEvent store_event(std::string_view event, const StoredFields& fields) {
+  std::string stored_fields;
+  append_stored_fields(stored_fields, fields);
   std::string out;
-  out.reserve(event.size() + stored_message.size() + 96);
+  out.reserve(event.size() + stored_fields.size() + 16);
+  size_t message_at = 0;
+  size_t message_size = 0;
   wire::Reader in(event);
   while (in.next()) {
-    if (in.field() == 2) continue;
-    if (in.type() == wire::Type::Varint) {
+    if (in.field() == 2) {
+      message_size = in.bytes().size() + stored_fields.size();
+      wire::put_tag(out, 2, wire::Type::Length);
+      wire::put_varint(out, message_size);
+      message_at = out.size();
+      out.append(in.bytes()).append(stored_fields);
+    } else if (in.type() == wire::Type::Varint) {
       wire::put_uint(out, in.field(), in.uint());
     } else if (in.type() == wire::Type::Length) {
       wire::put_message(out, in.field(), in.bytes());
     }
   }
-  wire::put_message(out, 2, stored_message);
-  wire::put_uint(out, 20, seq);
-  return out;
+  wire::put_uint(out, 20, fields.seq);
+  StoredEvent stored{Bytes::take(std::move(out)), {}};
+  stored.message = stored.event.slice(stored.event.view().substr(message_at, message_size));
+  return stored;
 }
 
 void append_dispatch(std::string& event, const std::vector<std::string>& gateways,

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "flare/base/bytes.h"
 #include "flare/model/conversation.h"
 
 namespace flare::model {
@@ -64,6 +65,10 @@ enum class ContentKind : uint8_t { None, Text, Custom, Operation };
 
 // The kind of an encoded Content; None when it is malformed or says nothing.
 ContentKind content_kind(std::string_view content);
+
+// The text of a text; the product's own name of a custom content. Empty for other kinds.
+std::string_view content_text(std::string_view content);
+std::string_view custom_type(std::string_view content);
 
 struct ConversationCreated {
   ConversationType type = ConversationType::Group;
@@ -129,10 +134,14 @@ std::string encode_message_event(const TenantId& tenant, std::string_view messag
 std::string encode_read_event(const TenantId& tenant, const ReadMark& mark, const Origin& origin,
                               std::string_view trace);
 
-// What the storage writer makes for push-messages: the message with its stored fields replaces the
-// bare one, and the seq stands outside for who routes.
-std::string encode_stored_event(std::string_view event, std::string_view stored_message,
-                                Sequence seq);
+// What the storage writer makes for push-messages: the event with its message completed by the
+// stored fields, and the seq once more outside for who routes. The store keeps `message`, which
+// shares the event's memory.
+struct StoredEvent {
+  Bytes event;
+  Bytes message;
+};
+StoredEvent store_event(std::string_view event, const StoredFields& fields);
 
 // What the push server adds for push-dispatch.
 void append_dispatch(std::string& event, const std::vector<std::string>& gateways,

@@ -57,15 +57,16 @@ TEST(EventTest, ScanningFindsWhatWasEncoded) {
 TEST(EventTest, AnEventGrowsOnItsWayAndStaysReadable) {
   const std::string message = encode(draft());
   const std::string event = encode_message_event({"t"}, message, {.gateway = "g1"}, "abc");
-  std::string stored = message;
-  append_stored_fields(stored, {.seq = 7});
 
-  std::string dispatch = encode_stored_event(event, stored, 7);
+  const StoredEvent stored = store_event(event, {.seq = 7});
+  std::string dispatch(stored.event.view());
   append_dispatch(dispatch, {"g1", "g2"}, {"bob"});
 
   Result<EventView> view = scan_event(dispatch);
   ASSERT_TRUE(view);
-  EXPECT_EQ(view->message, stored);
+  EXPECT_EQ(view->message, stored.message.view());
+  EXPECT_EQ(scan_message(view->message)->seq, 7u);
+  EXPECT_EQ(scan_message(view->message)->client_message_id, "1");
   EXPECT_EQ(view->seq, 7u);
   EXPECT_EQ(view->trace, "abc");
   EXPECT_EQ(view->gateways, (std::vector<std::string_view>{"g1", "g2"}));

@@ -1,5 +1,8 @@
-// OutcomeFeed: tells an orchestrator what became of the events it published: applied, with which
-// seq. Soft: a lost outcome costs the waiting sender its seq, never the message.
+// OutcomeFeed: tells the orchestrators what became of published events: applied, with which seq;
+// and which conversations changed their members, so that nobody trusts an old membership.
+//
+// Soft: a lost outcome costs the waiting sender its seq, never the message; a lost change is healed
+// by the age limit of what the orchestrators remember.
 //
 // Adapters: in_process, kafka. Each passes test/contract/outcome_feed_contract.h. Any thread.
 #pragma once
@@ -8,31 +11,38 @@
 #include <functional>
 #include <vector>
 
-#include "flare/model/ids.h"
+#include "flare/port/message_store.h"
 
 namespace flare::port {
 
 struct Outcome {
   MessageId id;
-  Sequence seq = 0;
-  ErrorCode code = ErrorCode::Internal;  // meaningful when seq is 0
+  Sequence seq = 0;                      // 0: refused by the writer, with the code
+  ErrorCode code = ErrorCode::Internal;
 };
 
 class OutcomeFeed {
  public:
-  using Handler = std::function<void(const std::vector<Outcome>&)>;
+  // Both run on the loop that subscribed.
+  struct Handlers {
+    std::function<void(const std::vector<Outcome>&)> outcomes;
+    std::function<void(const std::vector<ConversationKey>&)> changed;
+  };
 
   virtual ~OutcomeFeed() = default;
 
-  // `handler` runs on the calling loop, batch by batch. Returns the orchestrator's number, which it
-  // puts into its events as Origin::orchestrator; never 0.
-  virtual uint32_t subscribe(Handler handler) = 0;
+  // Returns the orchestrator's number, which it puts into its events as Origin::orchestrator;
+  // never 0.
+  virtual uint32_t subscribe(Handlers handlers) = 0;
 
-  // No more calls of the handler once this returns on its loop.
+  // On the loop that subscribed: the handlers are not called any more.
   virtual void unsubscribe(uint32_t orchestrator) = 0;
 
   // Unknown orchestrators are ignored: they are gone.
   virtual void publish(uint32_t orchestrator, std::vector<Outcome> outcomes) = 0;
+
+  // To every orchestrator.
+  virtual void publish_changed(std::vector<ConversationKey> conversations) = 0;
 };
 
 }  // namespace flare::port
