@@ -87,8 +87,9 @@ export function previewText(conversation: Conversation, me: string): string {
   if (!preview) return "";
   if (preview.content.kind === "operation") return operationText(preview, me);
   const text = contentText(preview.content).replace(/\s+/g, " ");
-  if (preview.senderId === me) return `You: ${text}`;
-  return conversation.type === "single" ? text : `${preview.senderId}: ${text}`;
+  // Ours carry a tick, which says enough.
+  const named = conversation.type !== "single" && preview.senderId !== me;
+  return named ? `${preview.senderId}: ${text}` : text;
 }
 
 export function initials(name: string): string {

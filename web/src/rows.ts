@@ -34,8 +34,10 @@ export interface RowsInput {
   messages: readonly Message[];
   outgoing: readonly OutgoingMessage[];
   statusOf(message: Message): DeliveryStatus;
-  /** The reader had read up to here when the conversation was opened; 0: no mark. */
-  unreadAfterSeq: number;
+  /** The reader had read up to here when the conversation was opened, and there was more. */
+  unreadAfterSeq: number | undefined;
+  /** messages[0] is not the first there is. */
+  hasOlder: boolean;
 }
 
 /** A pause this long starts a new run of bubbles. */
@@ -44,7 +46,9 @@ const runPauseMs = 5 * 60_000;
 export function toRows(input: RowsInput): Row[] {
   const rows: Row[] = [];
   let lastTimeMs: number | undefined;
-  let markPending = input.unreadAfterSeq > 0;
+  // Above the first message we have, nobody knows whether the mark belongs there.
+  let markPending = input.unreadAfterSeq !== undefined;
+  let afterKnown = !input.hasOlder;
   const day = (timeMs: number) => {
     if (lastTimeMs === undefined || !sameDay(lastTimeMs, timeMs)) {
       rows.push({ kind: "day", key: `day ${new Date(timeMs).toDateString()}`, label: dayLabel(timeMs, input.nowMs) });
@@ -55,13 +59,15 @@ export function toRows(input: RowsInput): Row[] {
     day(message.timeMs);
     const own = message.senderId === input.me;
     if (message.content.kind === "operation") {
+      afterKnown = true;
       rows.push({ kind: "system", key: message.messageId, text: operationText(message, input.me) });
       continue;
     }
-    if (markPending && !own && message.seq > input.unreadAfterSeq) {
-      rows.push({ kind: "unread", key: "unread" });
+    if (markPending && !own && message.seq > (input.unreadAfterSeq ?? 0)) {
+      if (afterKnown) rows.push({ kind: "unread", key: "unread" });
       markPending = false;
     }
+    afterKnown = true;
     pushMessage(rows, {
       kind: "message",
       // The key a message of ours had before it got its place, so that its bubble stays the same element.

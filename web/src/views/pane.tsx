@@ -29,9 +29,9 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
   const [atEnd, setAtEnd] = useState(true);
 
   // Where the unread messages began when the conversation was opened.
-  const unreadAfterSeq = useRef<number | undefined>(undefined);
-  if (unreadAfterSeq.current === undefined && conversation) {
-    unreadAfterSeq.current = conversation.unread > 0 ? conversation.readSeq : 0;
+  const opened = useRef<{ unreadAfterSeq: number | undefined } | undefined>(undefined);
+  if (!opened.current && conversation) {
+    opened.current = { unreadAfterSeq: conversation.unread > 0 ? conversation.readSeq : undefined };
   }
 
   const lastSeq = conversation?.lastSeq ?? 0;
@@ -45,15 +45,19 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
     if (group && connected) client.loadMembers(conversationId).catch(() => {});
   }, [client, conversationId, group, connected]);
 
+  const hasOlder = conversationId !== "" && client.hasOlder(conversationId);
   const rows = toRows({
     me,
     nowMs,
     messages: conversationId ? client.messages(conversationId) : [],
     outgoing: conversationId ? client.outgoing(conversationId) : client.outgoingTo("userId" in target ? target.userId : ""),
     statusOf: (message) => client.statusOf(message),
-    unreadAfterSeq: unreadAfterSeq.current ?? 0,
+    unreadAfterSeq: opened.current?.unreadAfterSeq,
+    hasOlder,
   });
   const peerId = conversation?.peerId || ("userId" in target ? target.userId : "");
+  // Without a connection nobody knows.
+  const presence = !connected ? "\u00a0" : online.has(peerId) ? "online" : "offline";
   return (
     <section class="pane" aria-label={`Conversation with ${title}`}>
       <header class="pane-header">
@@ -64,7 +68,7 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
         <div class="pane-title">
           <h2 data-testid="chat-title">{title}</h2>
           <p data-testid="chat-subtitle">
-            {group ? `${conversation.memberCount} members` : online.has(peerId) ? "online" : "offline"}
+            {group ? `${conversation.memberCount} members` : presence}
           </p>
         </div>
         {group && (
@@ -76,7 +80,7 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
       <MessageList
         rows={rows}
         group={group}
-        hasOlder={conversationId !== "" && client.hasOlder(conversationId)}
+        hasOlder={hasOlder}
         onLoadOlder={() => client.loadOlder(conversationId)}
         onAtEnd={setAtEnd}
         onRetry={(id) => client.retry(id)}

@@ -107,9 +107,9 @@ function Item({ client, me, conversation, online, open, nowMs, onOpen }: ItemPro
       <span class={unread > 0 ? "conversation-time fresh" : "conversation-time"} data-testid="conversation-time">
         {shortTime(conversation.lastTimeMs, nowMs)}
       </span>
-      <span class="conversation-preview" data-testid="conversation-preview">
+      <span class={unread > 0 ? "conversation-preview" : "conversation-preview wide"} data-testid="conversation-preview">
         {own && <StatusIcon status={client.statusOf(own)} />}
-        {previewText(conversation, me)}
+        <span>{previewText(conversation, me)}</span>
       </span>
       {unread > 0 && (
         <span class="badge" aria-label={`${unread} unread`} data-testid="unread-badge">
