@@ -130,6 +130,7 @@ class Traffic final : public FrameHandler {
   void send_next(uint32_t seat, uint8_t slot, int64_t started_ns);
   void send_slot(uint32_t seat, uint8_t slot, bool retry);
   void send_due(int64_t now);
+  int64_t next_due_ns() const;
   bool send_from_anybody(int64_t due_ns);
   void wake_paused(int64_t now);
   void on_receipt(Connection& connection, const FrameView& frame);
@@ -163,8 +164,9 @@ class Traffic final : public FrameHandler {
 
   bool sending_ = false;
   uint64_t busy_ = 0;
-  int64_t interval_ns_ = 0;  // open loop; 0: closed
-  int64_t next_due_ns_ = 0;
+  double rate_ = 0;  // open loop; 0: closed
+  int64_t open_since_ns_ = 0;
+  uint64_t scheduled_ = 0;
   size_t next_sender_ = 0;
   std::priority_queue<Pause, std::vector<Pause>, std::greater<>> paused_;
   std::vector<uint32_t> ack_seats_;

@@ -117,7 +117,7 @@ void Traffic::complete_if_done(uint32_t seat_index, uint8_t slot_index) {
   slot.busy = false;
   --busy_;
   ++counters_.completed;
-  if (sending_ && interval_ns_ == 0) send_next(seat_index, slot_index, now_ns());
+  if (sending_ && rate_ == 0) send_next(seat_index, slot_index, now_ns());
 }
 
 void Traffic::on_refusal(Connection& connection, const FrameView& frame) {
@@ -147,7 +147,7 @@ void Traffic::on_refusal(Connection& connection, const FrameView& frame) {
   }
   slot.busy = false;
   --busy_;
-  if (!sending_ || interval_ns_ != 0) return;
+  if (!sending_ || rate_ != 0) return;
   const int64_t pause =
       error->retry_after_ms == 0 ? kRefusalPause : error->retry_after_ms * kMillisecond;
   paused_.push({now_ns() + pause, connection.index, index});

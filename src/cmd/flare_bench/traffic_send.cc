@@ -1,4 +1,6 @@
 // Traffic, the half that sends: setting up conversations, schedules, slots, bundled acks.
+#include <sys/prctl.h>
+
 #include <algorithm>
 
 #include "cmd/flare_bench/clock.h"
@@ -18,6 +20,10 @@ constexpr uint32_t kFirstOfflineUser = 900'000;
 
 // Of an open-loop sender: more than a healthy server ever needs, few enough to check.
 constexpr uint32_t kOpenLoopSlots = 64;
+
+// Messages fall due in bursts this far apart. A generator that woke for each would take the CPU from
+// the server it measures.
+constexpr int64_t kOpenLoopTick = 250 * kMicrosecond;
 
 // The longest sleep, so that ticks and ends are noticed in time.
 constexpr int64_t kTurnMax = 5 * kMillisecond;
@@ -112,8 +118,10 @@ void Traffic::start_closed_loop() {
 void Traffic::start_open_loop(double messages_per_second) {
   sending_ = true;
   for (const uint32_t seat : senders_) seats_[seat].slots.resize(kOpenLoopSlots);
-  interval_ns_ = std::max<int64_t>(1, static_cast<int64_t>(1e9 / messages_per_second));
-  next_due_ns_ = now_ns();
+  rate_ = messages_per_second;
+  open_since_ns_ = now_ns();
+  // The kernel rounds sleeps up by 50 us unless told otherwise.
+  prctl(PR_SET_TIMERSLACK, 1000UL);
 }
 
 void Traffic::run_for(int64_t duration_ns) {
@@ -134,9 +142,9 @@ void Traffic::start_measuring() { delivery_latency_.clear(); }
 
 void Traffic::turn_once(int64_t now) {
   int64_t wait = kTurnMax;
-  if (sending_ && interval_ns_ > 0) {
+  if (sending_ && rate_ > 0) {
     send_due(now);
-    wait = std::min(wait, next_due_ns_ - now);
+    wait = std::min(wait, next_due_ns() - now);
   }
   wake_paused(now);
   send_acks_due(now);
@@ -145,7 +153,13 @@ void Traffic::turn_once(int64_t now) {
 
 // What is overdue is sent late but keeps its due time: waiting for a slow server is latency.
 void Traffic::send_due(int64_t now) {
-  while (next_due_ns_ <= now && send_from_anybody(next_due_ns_)) next_due_ns_ += interval_ns_;
+  while (next_due_ns() <= now && send_from_anybody(next_due_ns())) ++scheduled_;
+}
+
+// When the next message is due: at its place on an even schedule, or at the tick before.
+int64_t Traffic::next_due_ns() const {
+  const auto exact = static_cast<int64_t>(static_cast<double>(scheduled_) / rate_ * 1e9);
+  return open_since_ns_ + exact / kOpenLoopTick * kOpenLoopTick;
 }
 
 bool Traffic::send_from_anybody(int64_t due_ns) {
