@@ -99,6 +99,11 @@ class LogTopic {
   virtual uint64_t committed(const std::string& group, uint32_t partition) const = 0;
 };
 
+// For a stage between two topics, which may neither drop nor reorder: tries again, with growing
+// pauses, until the topic has the records, ctx.stop is requested, or trying again cannot help.
+Task<> append_until_done(Context ctx, LogTopic* topic, std::vector<LogRecord> records,
+                         Durability durability);
+
 class EventLog {
  public:
   virtual ~EventLog() = default;

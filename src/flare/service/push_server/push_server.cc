@@ -117,7 +117,8 @@ Task<> PushServer::schedule(Context ctx, port::LogBatch batch) {
   }
   if (dispatches.empty()) co_return;
   needs_.metrics.dispatches.add(dispatches.size());
-  co_await needs_.push_dispatch.append_batch(ctx, std::move(dispatches), port::Durability::Derived);
+  co_await port::append_until_done(ctx, &needs_.push_dispatch, std::move(dispatches),
+                                   port::Durability::Derived);
 }
 
 }  // namespace flare::push_server

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "flare/base/backoff.h"
 #include "flare/base/log.h"
-#include "flare/base/pending.h"
 
 namespace flare::storage_writer {
 
@@ -47,7 +47,7 @@ Task<> StorageWriter::consume_forever(Context ctx) {
 // What the log has accepted will be applied, however long the store is away.
 Task<> StorageWriter::apply_until_done(Context ctx, port::LogBatch batch) {
   const TimePoint began = needs_.clock.now();
-  std::chrono::milliseconds pause = 10ms;
+  Backoff backoff(10ms, config_.retry_max);
   while (true) {
     Result<Plan> plan = co_await attempt(apply_once(ctx, batch));
     if (plan) {
@@ -65,8 +65,7 @@ Task<> StorageWriter::apply_until_done(Context ctx, port::LogBatch batch) {
       co_await fail(std::move(plan).error().during("apply"));
     }
     log_warning("apply_failed", {{"partition", batch.partition}, {"error", plan.error()}});
-    co_await sleep_for(ctx, pause);
-    pause = std::min(pause * 2, config_.retry_max);
+    co_await backoff.wait(ctx);
   }
 }
 
@@ -94,8 +93,8 @@ Task<Plan> StorageWriter::apply_once(Context ctx, port::LogBatch batch) {
 Task<> StorageWriter::announce(Context ctx, Plan plan) {
   // Before the outcomes: who is told "persisted" can be sure the push is on its way.
   if (!plan.announcements.empty()) {
-    co_await needs_.push_messages.append_batch(ctx, std::move(plan.announcements),
-                                               port::Durability::Derived);
+    co_await port::append_until_done(ctx, &needs_.push_messages, std::move(plan.announcements),
+                                     port::Durability::Derived);
   }
   if (!plan.changed.empty()) needs_.outcomes.publish_changed(std::move(plan.changed));
   for (auto& [orchestrator, outcomes] : plan.outcomes) {
