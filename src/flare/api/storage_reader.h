@@ -2,7 +2,9 @@
 // visibility: membership and the history floor of late joiners.
 //
 // Every call names the user who looks. NotFound: no such conversation or message.
-// PermissionDenied: it exists, and the user is not a member. Any loop may call.
+// PermissionDenied: it exists, and the user is not a member. A single chat exists for its two users
+// before its first message. A page size of 0 asks for the default, a larger one than the maximum
+// for the maximum. InvalidArgument: a page token of another list. Any loop may call.
 #pragma once
 
 #include <optional>
@@ -37,8 +39,8 @@ struct SyncRequest {
   UserId user;
   uint64_t digest = 0;  // of the last sync; 0: a new device
   std::vector<Position> positions;
-  size_t conversations_max = 50;  // at most kConversationsMax
-  size_t messages_max = 20;       // of each conversation, at most kMessagesMax
+  size_t conversations_max = 50;  // at most kConversationsMax; 0: 50
+  size_t messages_max = 20;       // of each conversation, at most kMessagesMax; 0: 20
   std::string page_token;
 };
 
@@ -50,7 +52,7 @@ struct SyncedConversation {
 
 struct SyncResult {
   bool unchanged = false;
-  uint64_t digest = 0;
+  uint64_t digest = 0;  // on the last page, else 0
   std::vector<SyncedConversation> conversations;  // newest first
   std::string next_page_token;
 };
