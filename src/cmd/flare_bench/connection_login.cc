@@ -66,7 +66,7 @@ LoginResult ConnectionPool::login(size_t first, size_t last, const LoginPlan& pl
 
 void ConnectionPool::open(Connection& connection) {
   const Endpoint& endpoint = settings_.endpoints[connection.index % settings_.endpoints.size()];
-  connection.fd = start_connect(endpoint, connection.index / settings_.connections_per_address);
+  connection.fd = start_connect(endpoint, connection.user / settings_.connections_per_address);
   if (connection.fd < 0) {
     login_.last_refusal = "connect: " + std::string(strerror(errno));
     failed_.push_back(connection.index);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <iterator>
+#include <utility>
 
 #include "cmd/flare_bench/failure.h"
 

@@ -99,12 +99,17 @@ void add_scenarios(CLI::App& app, Options& options) {
   CLI::App* idle =
       add_scenario(app, options, "idle",
                    "Connections that only wait: logins, memory, reconnect storm", Scenario::Idle);
-  for (CLI::App* command : {chat, latency, fanout}) {
+  CLI::App* history =
+      add_scenario(app, options, "history", "Pages of stored messages", Scenario::History);
+  history->add_option("--stored", options.stored, "Messages in each conversation")
+      ->check(CLI::Range(51U, 1'000'000U))
+      ->capture_default_str();
+  for (CLI::App* command : {chat, latency, fanout, history}) {
     add_round_flags(*command, options);
     add_time_flags(*command, options);
     add_message_flags(*command, options);
   }
-  for (CLI::App* command : {chat, latency, idle}) add_pair_flags(*command, options);
+  for (CLI::App* command : {chat, latency, idle, history}) add_pair_flags(*command, options);
   for (CLI::App* command : {chat, latency, fanout, idle}) {
     command->add_flag("--with-floor", options.with_floor, "Measure the floor in the same rounds");
   }
@@ -112,6 +117,10 @@ void add_scenarios(CLI::App& app, Options& options) {
       ->check(CLI::Range(1.0, 10'000'000.0))
       ->capture_default_str();
   add_group_flags(*fanout, options);
+  idle->add_option("--first-user", options.first_user,
+                   "Number of the first user, so that several processes can share the work")
+      ->check(CLI::Range(0U, 800'000U))
+      ->capture_default_str();
   idle->add_option("--hold", options.hold_s, "Seconds of idling whose CPU is counted")
       ->check(CLI::Range(0.0, 86'400.0))
       ->capture_default_str();

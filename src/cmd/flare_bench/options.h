@@ -9,7 +9,15 @@
 
 namespace flare::bench {
 
-enum class Scenario : uint8_t { Chat, Latency, Fanout, Idle, DurabilityRun, DurabilityVerify };
+enum class Scenario : uint8_t {
+  Chat,
+  Latency,
+  Fanout,
+  Idle,
+  History,
+  DurabilityRun,
+  DurabilityVerify
+};
 
 struct Options {
   Scenario scenario = Scenario::Chat;
@@ -33,6 +41,8 @@ struct Options {
   uint32_t members = 1000;
   uint32_t offline_members = 0;
   double hold_s = 5;
+  uint32_t first_user = 0;  // so that several processes can share the work
+  uint32_t stored = 500;
   uint32_t login_window = 128;
   uint32_t ack_ms = 50;
   uint32_t ack_deliveries = 64;

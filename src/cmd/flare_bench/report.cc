@@ -43,7 +43,14 @@ std::string to_json(const Row& row) {
   for (const std::string& note : row.notes) {
     line += (line.ends_with('[') ? "" : ",") + quoted(note);
   }
-  return line + "]";
+  line += "],\"violated\":{";
+  for (size_t i = 0; i < kViolations; ++i) {
+    const auto violation = static_cast<Violation>(i);
+    if (row.violations.count(violation) == 0) continue;
+    line += (line.ends_with('{') ? "" : ",") + quoted(std::string(to_name(violation))) + ':' +
+            std::to_string(row.violations.count(violation));
+  }
+  return line + '}';
 }
 
 std::string to_json(const NoiseProbe& probe) {
@@ -53,6 +60,14 @@ std::string to_json(const NoiseProbe& probe) {
 
 void print_cell(const std::string& text, size_t width) {
   std::printf("%*s  ", static_cast<int>(width), text.c_str());
+}
+
+void print_places(const Row& row) {
+  if (row.violations.places().empty()) return;
+  std::printf("  VIOLATIONS %s, round %u, in %zu places:", row.target.c_str(), row.round,
+              row.violations.places().size());
+  for (const std::string& place : row.violations.places()) std::printf(" %s", place.c_str());
+  std::printf("\n");
 }
 
 }  // namespace
@@ -114,6 +129,7 @@ void print_table(const std::vector<Row>& rows) {
     for (const std::string& example : row.violations.examples()) {
       std::printf("  VIOLATION %s, round %u: %s\n", row.target.c_str(), row.round, example.c_str());
     }
+    print_places(row);
   }
   std::fflush(stdout);
 }

@@ -44,6 +44,8 @@ Row run_scenario(const Options& options, const Target& target) {
       return run_fanout(options, target);
     case Scenario::Idle:
       return run_idle(options, target);
+    case Scenario::History:
+      return run_history(options, target);
     case Scenario::DurabilityRun:
       return run_durability(options, target);
     case Scenario::DurabilityVerify:

@@ -23,12 +23,11 @@ constexpr uint64_t kSpareDescriptors = 64;
 
 class IdleListener final : public FrameHandler {
  public:
-  void on_frame(Connection&, const FrameView&) override { ++pushes; }
+  void on_frame(Connection&, const FrameView&) override {}
   void on_closed(Connection& connection, std::string_view reason) override {
     violations.add(Violation::ConnectionLost, std::to_string(connection.index), reason);
   }
 
-  uint64_t pushes = 0;
   Violations violations;
 };
 
@@ -91,7 +90,7 @@ Row run_idle(const Options& options, const Target& target) {
   require_descriptors(connections + kSpareDescriptors);
   IdleListener listener;
   ConnectionPool pool(target.pool, listener);
-  for (uint32_t user = 0; user < connections; ++user) pool.add(user);
+  for (uint32_t i = 0; i < connections; ++i) pool.add(options.first_user + i);
   pool.mint_tokens();
   Heartbeats heartbeats(pool);
   const LoginPlan plan = to_login_plan(options);

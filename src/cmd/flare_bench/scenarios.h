@@ -19,6 +19,9 @@ Row run_fanout(const Options& options, const Target& target);
 // Connections that do nothing; the headline is logins per second.
 Row run_idle(const Options& options, const Target& target);
 
+// Pages of stored messages, closed loop; the headline is pages per second.
+Row run_history(const Options& options, const Target& target);
+
 // Sends and journals every receipt until the server dies or the time is over.
 Row run_durability(const Options& options, const Target& target);
 

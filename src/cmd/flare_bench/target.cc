@@ -10,6 +10,8 @@
 namespace flare::bench {
 
 Target to_server_target(const Options& options) {
+  std::vector<Endpoint> endpoints;
+  for (const std::string& url : options.urls) endpoints.push_back(parse_endpoint(url));
   if (options.token_key_file.empty()) fail("token key file: --token-key-file is needed");
   const TokenMinter minter = TokenMinter::from_file(options.token_key_file, options.token_key_id);
   auto random = std::make_shared<std::mt19937_64>(std::random_device{}());
@@ -17,9 +19,7 @@ Target to_server_target(const Options& options) {
                 .durability = options.durability_class,
                 .pids = options.server_pids,
                 .pool = {}};
-  for (const std::string& url : options.urls) {
-    target.pool.endpoints.push_back(parse_endpoint(url));
-  }
+  target.pool.endpoints = std::move(endpoints);
   target.pool.token = [minter, random](uint32_t user) {
     return minter.mint(user_name(user), time(nullptr), (*random)());
   };

@@ -100,9 +100,9 @@ class Traffic final : public FrameHandler {
   };
 
   struct Seat {
-    uint32_t conversation = 0;
-    uint32_t peer = UINT32_MAX;  // in pairs
-    std::vector<Slot> slots;     // none: only listens
+    uint32_t conversation = UINT32_MAX;  // not seated yet
+    uint32_t peer = UINT32_MAX;          // in pairs
+    std::vector<Slot> slots;             // none: only listens
     uint32_t next_number = 1;
     uint32_t last_seen_number = 0;
     uint64_t acknowledged = 0;

@@ -40,9 +40,14 @@ void Traffic::on_frame(Connection& connection, const FrameView& frame) {
     case Body::Error:
       on_refusal(connection, frame);
       break;
-    case Body::Resync:
-      on_resync(connection);
+    case Body::Resync: {
+      const Seat& seat = seats_[connection.index];
+      const auto resync = scan_resync(frame.body);
+      const bool ours = resync && seat.conversation != UINT32_MAX &&
+                        resync->conversation_id == conversations_[seat.conversation].id;
+      if (ours) on_resync(connection);
       break;
+    }
     case Body::HistoryPage:
       on_history(connection, frame);
       break;
@@ -155,6 +160,10 @@ void Traffic::on_refusal(Connection& connection, const FrameView& frame) {
 
 void Traffic::on_deliver(Connection& connection, const MessageView& message, bool from_history) {
   Seat& seat = seats_[connection.index];
+  if (seat.conversation == UINT32_MAX) {
+    ++counters_.foreign;
+    return;
+  }
   Conversation& conversation = conversations_[seat.conversation];
   const auto key = decode_client_id(message.client_message_id);
   const bool own_run = key && key->run == settings_.run;
@@ -266,6 +275,7 @@ void Traffic::learn_conversation(uint32_t seat, std::string_view id) {
 void Traffic::check_end() {
   for (uint32_t index = 0; index < seats_.size(); ++index) {
     const Seat& seat = seats_[index];
+    if (seat.conversation == UINT32_MAX) continue;
     const bool has_own = seat.view.own > 0 || seat.slots.empty();
     const uint64_t allowed = has_own ? 0 : seat.acknowledged + refused_messages_.size();
     if (seat.view.missing > allowed) {

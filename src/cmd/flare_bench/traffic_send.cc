@@ -21,8 +21,8 @@ constexpr uint32_t kFirstOfflineUser = 900'000;
 // Of an open-loop sender: more than a healthy server ever needs, few enough to check.
 constexpr uint32_t kOpenLoopSlots = 64;
 
-// Messages fall due in bursts this far apart. A generator that woke for each would take the CPU from
-// the server it measures.
+// Messages fall due in bursts this far apart. A generator that woke for each would take the CPU
+// from the server it measures.
 constexpr int64_t kOpenLoopTick = 250 * kMicrosecond;
 
 // The longest sleep, so that ticks and ends are noticed in time.

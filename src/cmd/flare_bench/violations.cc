@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, kViolations> kNames = {
 
 // Enough to see a pattern; a broken server would make millions.
 constexpr size_t kExamplesMax = 20;
+constexpr size_t kPlacesMax = 1000;
 
 }  // namespace
 
@@ -19,6 +20,7 @@ std::string_view to_name(Violation violation) { return kNames[static_cast<size_t
 
 void Violations::add(Violation violation, std::string_view where, std::string_view detail) {
   ++counts_[static_cast<size_t>(violation)];
+  if (places_.size() < kPlacesMax && !places_.contains(where)) places_.emplace(where);
   if (examples_.size() == kExamplesMax) return;
   std::string sentence(to_name(violation));
   sentence.append(": ").append(where).append(": ").append(detail);

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +41,13 @@ class Violations {
   // The first few, as sentences.
   const std::vector<std::string>& examples() const { return examples_; }
 
+  // Every conversation or connection named so far, up to a thousand.
+  const std::set<std::string, std::less<>>& places() const { return places_; }
+
  private:
   std::array<uint64_t, kViolations> counts_{};
   std::vector<std::string> examples_;
+  std::set<std::string, std::less<>> places_;
 };
 
 }  // namespace flare::bench
