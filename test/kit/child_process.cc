@@ -42,6 +42,9 @@ int open_or_throw(const std::string& path, int flags) {
 void ChildProcess::start(const Command& command) {
   kill9();
   status_.reset();
+  if (!std::filesystem::exists(command.program)) {
+    throw std::runtime_error("there is no " + command.program.string() + "; build it first");
+  }
   // Everything that allocates comes before the fork: the test has threads, and one of them may hold
   // the allocator's lock at that instant.
   const std::string program = command.program.string();

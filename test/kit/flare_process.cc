@@ -52,8 +52,6 @@ FlareProcess::~FlareProcess() {
 }
 
 void FlareProcess::launch() {
-  std::error_code ignored;
-  std::filesystem::remove(options_.data_dir / "flare.addresses", ignored);
   process_.start({.program = built_program("flare"),
                   .arguments = options_.arguments,
                   .environment = options_.environment,
@@ -62,6 +60,9 @@ void FlareProcess::launch() {
 }
 
 void FlareProcess::start() {
+  // The addresses of an earlier life must not be taken for this one's.
+  std::error_code ignored;
+  std::filesystem::remove(options_.data_dir / "flare.addresses", ignored);
   launch();
   const bool looked = wait_until(
       [this] {
