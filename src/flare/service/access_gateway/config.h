@@ -10,7 +10,7 @@ namespace flare::access_gateway {
 struct Config {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds heartbeat_interval{30'000};
-  std::chrono::milliseconds heartbeat_dead{90'000};
+  std::chrono::milliseconds heartbeat_timeout{90'000};
   std::chrono::milliseconds presence_lease{90'000};
   std::chrono::milliseconds request_timeout{10'000};
   uint32_t sends_per_second = 200;
@@ -29,7 +29,7 @@ struct Config {
     field("heartbeat_interval", heartbeat_interval,
           "What clients are told: send something at least this often.",
           config::between(100ms, 1h));
-    field("heartbeat_dead", heartbeat_dead,
+    field("heartbeat_timeout", heartbeat_timeout,
           "A connection that was silent this long is closed; three heartbeats survive one lost.",
           config::between(100ms, 1h));
     field("presence_lease", presence_lease,

@@ -61,7 +61,7 @@ Task<> AccessGateway::try_log_in(Context ctx, api::ClientHandle client, uint64_t
   session->state = SessionState::Live;
   session->tokens = static_cast<float>(config_.sends_burst);
   session->tokens_at = needs_.clock.now();
-  wheel_.add(client, needs_.clock.now() + config_.heartbeat_dead);
+  wheel_.add(client, needs_.clock.now() + config_.heartbeat_timeout);
   needs_.metrics.logins.add();
   needs_.metrics.sessions.add(1);
   write(*session, welcome_frame(request_id, {.session = login,

@@ -31,7 +31,7 @@ void AccessGateway::due(api::ClientHandle client) {
     session->connection->close(api::CloseCode::HandshakeTimeout, "no login in time");
     return;
   }
-  const TimePoint dead = session->last_heard + config_.heartbeat_dead;
+  const TimePoint dead = session->last_heard + config_.heartbeat_timeout;
   if (needs_.clock.now() < dead) {
     wheel_.add(client, dead);
     return;
