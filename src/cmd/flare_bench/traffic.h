@@ -105,7 +105,6 @@ class Traffic final : public FrameHandler {
     std::vector<Slot> slots;             // none: only listens
     uint32_t next_number = 1;
     uint32_t last_seen_number = 0;
-    uint64_t acknowledged = 0;
     MemberView view;
     uint64_t ack_seq = 0;
     uint32_t ack_waiting = 0;  // deliveries not yet acknowledged

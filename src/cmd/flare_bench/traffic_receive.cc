@@ -102,7 +102,6 @@ void Traffic::on_receipt(Connection& connection, const FrameView& frame) {
     slot.retrying = false;
   } else {
     slot.acknowledged = true;
-    ++seat.acknowledged;
     ++counters_.acknowledged;
   }
   complete_if_done(connection.index, index);
@@ -277,10 +276,11 @@ void Traffic::check_end() {
     const Seat& seat = seats_[index];
     if (seat.conversation == UINT32_MAX) continue;
     const bool has_own = seat.view.own > 0 || seat.slots.empty();
-    const uint64_t allowed = has_own ? 0 : seat.acknowledged + refused_messages_.size();
+    const uint64_t allowed = has_own ? 0 : seat.next_number - 1;
     if (seat.view.missing > allowed) {
-      violations_.add(Violation::Gap, conversations_[seat.conversation].id,
-                      std::to_string(seat.view.missing) + " seqs missing at " + names_[index]);
+      violations_.add(
+          Violation::Gap, conversations_[seat.conversation].id,
+          std::to_string(seat.view.missing - allowed) + " seqs missing at " + names_[index]);
     }
     for (const Slot& slot : seat.slots) {
       if (!slot.busy) continue;
