@@ -3,7 +3,8 @@
 import type { BodyInit } from "./connection.js";
 
 const bundleMs = 100;
-const positionsMax = 500;
+/** The server takes no more of one frame. */
+const positionsMax = 200;
 
 export class DeliveryAcks {
   private readonly pending = new Map<string, number>();

@@ -33,10 +33,7 @@ export class CatchUp {
 
   /** After a (re)connect. Fails when the sync does. */
   async connected(): Promise<void> {
-    const reconnect = this.everSynced;
-    const unchanged = await this.syncOnce(this.digest);
-    // Positions say which messages we have, not how far others have read: views are refreshed whole.
-    if (reconnect && !unchanged) await this.refreshViews();
+    await this.syncOnce(this.digest);
     this.fillGaps();
     // Pushed during the sync, and not in it.
     for (const [, timeline] of this.chats.allTimelines()) if (timeline.waitsForSync) return this.syncSoon();
@@ -90,7 +87,7 @@ export class CatchUp {
     }
   }
 
-  private async syncOnce(digest: bigint): Promise<boolean> {
+  private async syncOnce(digest: bigint): Promise<void> {
     const positions = [...this.chats.allTimelines()]
       .filter(([, timeline]) => timeline.high > 0)
       .map(([conversationId, timeline]) => ({ conversationId, seq: BigInt(timeline.high) }));
@@ -113,8 +110,7 @@ export class CatchUp {
       if (answer.case !== "syncResult") throw new FlareError("INTERNAL", "sync: unexpected answer");
       const result = answer.value;
       if (result.unchanged) {
-        this.caughtUp();
-        return true;
+        return this.caughtUp();
       }
       for (const synced of result.conversations) await this.take(synced);
       pageToken = result.nextPageToken;
@@ -123,7 +119,6 @@ export class CatchUp {
     this.digest = newDigest;
     this.store.saveDigest(newDigest.toString());
     this.caughtUp();
-    return false;
   }
 
   private caughtUp(): void {
@@ -161,12 +156,6 @@ export class CatchUp {
       if (!more) return;
       next = last + 1;
     }
-  }
-
-  private async refreshViews(): Promise<void> {
-    const limit = conversationsPerPage;
-    const page = await this.link.call({ case: "listConversations", value: { limit } }, "conversationPage");
-    for (const view of page.conversations) this.chats.applyView(view);
   }
 }
 

@@ -119,7 +119,7 @@ export class FlareClient extends Emitter<FlareEvents> {
       },
     });
     this.acks = new DeliveryAcks(this.link);
-    this.reads = new ReadCursors(this.link);
+    this.reads = new ReadCursors(this.link, backoff);
     this.catchUp = new CatchUp(this.link, this.chats, this.store, backoff, () => {
       for (const id of this.chats.conversationsWithMembers()) this.loadMembers(id).catch(() => {});
     });
@@ -216,12 +216,12 @@ export class FlareClient extends Emitter<FlareEvents> {
     return this.outbox.all().filter((message) => message.toUserId === userId);
   }
 
-  /** How far a message of ours has come. In groups only once members are loaded. */
+  /** How far a message of ours has come; in groups as of the last loadMembers(). */
   statusOf(message: Message): DeliveryStatus {
     return this.chats.statusOf(message);
   }
 
-  /** As of the last loadMembers(), kept up to date since. */
+  /** As of the last loadMembers(). Who joins and leaves is followed since; receipts in groups are not pushed. */
   members(conversationId: string): Member[] | undefined {
     return this.chats.members(conversationId);
   }
@@ -307,27 +307,27 @@ export class FlareClient extends Emitter<FlareEvents> {
       },
       "conversationChanged",
     );
-    if (!this.chats.find(changed.conversationId)) this.catchUp.syncSoon();
+    this.operated(changed);
     return changed.conversationId;
   }
 
   async addMembers(conversationId: string, userIds: readonly string[]): Promise<void> {
     const value = { clientOperationId: newId(), conversationId, userIds: [...userIds] };
-    await this.link.call({ case: "addMembers", value }, "conversationChanged");
+    this.operated(await this.link.call({ case: "addMembers", value }, "conversationChanged"));
   }
 
   /** Removing oneself is leaving. */
   async removeMembers(conversationId: string, userIds: readonly string[]): Promise<void> {
     const value = { clientOperationId: newId(), conversationId, userIds: [...userIds] };
-    await this.link.call({ case: "removeMembers", value }, "conversationChanged");
+    this.operated(await this.link.call({ case: "removeMembers", value }, "conversationChanged"));
   }
 
   async rename(conversationId: string, title: string): Promise<void> {
     const value = { clientOperationId: newId(), conversationId, title };
-    await this.link.call({ case: "renameConversation", value }, "conversationChanged");
+    this.operated(await this.link.call({ case: "renameConversation", value }, "conversationChanged"));
   }
 
-  /** All members, up to ten thousand. Makes statusOf() exact in groups. */
+  /** All members, up to ten thousand, and how far they have read. */
   async loadMembers(conversationId: string): Promise<Member[]> {
     const members: Member[] = [];
     let pageToken = "";
@@ -413,6 +413,16 @@ export class FlareClient extends Emitter<FlareEvents> {
     const timeline = this.chats.timeline(conversationId);
     if (timeline.waitsForSync) this.catchUp.syncSoon();
     else if (timeline.hasGap) void this.catchUp.fillGap(conversationId);
+  }
+
+  /** Our own operation is pushed to us like any message; should it not be, we know what to ask for. */
+  private operated({ conversationId, seq }: { conversationId: string; seq: bigint }): void {
+    const timeline = this.chats.timeline(conversationId);
+    if (timeline.high === 0) this.catchUp.syncSoon();
+    else {
+      timeline.expect(Number(seq));
+      this.wanted(conversationId);
+    }
   }
 
   private async trySend(message: OutgoingMessage): Promise<Sent> {

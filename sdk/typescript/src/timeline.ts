@@ -21,6 +21,7 @@ export class Timeline {
   private highSeq = 0;
   private startReached = false;
   private gapIsOpen = false;
+  private expectedSeq = 0;
 
   /** Continues a stored run. */
   static restore(messages: readonly Message[], highSeq: number, complete: boolean): Timeline {
@@ -98,6 +99,11 @@ export class Timeline {
     this.gapIsOpen = true;
   }
 
+  /** A message with this seq exists, though it has not been seen. */
+  expect(seq: number): void {
+    this.expectedSeq = Math.max(this.expectedSeq, seq);
+  }
+
   /**
    * What to ask for, if anything. Whoever takes an open gap (toSeq 0) owes it: fetch it whole, or open it
    * again. Taking closes it, so that one opened during the fetch is not lost.
@@ -108,22 +114,28 @@ export class Timeline {
       this.gapIsOpen = false;
       return { fromSeq: this.highSeq + 1, toSeq: 0 };
     }
-    const next = this.firstHeld();
-    return next && { fromSeq: this.highSeq + 1, toSeq: next.message.seq - 1 };
+    const toSeq = this.missingUpTo();
+    return toSeq > this.highSeq ? { fromSeq: this.highSeq + 1, toSeq } : undefined;
   }
 
   get hasGap(): boolean {
-    return this.highSeq > 0 && (this.gapIsOpen || this.firstHeld() !== undefined);
+    return this.highSeq > 0 && (this.gapIsOpen || this.missingUpTo() > this.highSeq);
   }
 
   /** The holes cannot be filled (we are no longer a member): forget what lies beyond them. */
   dropHeld(): void {
     this.held.clear();
     this.gapIsOpen = false;
+    this.expectedSeq = 0;
   }
 
   get waitsForSync(): boolean {
     return this.highSeq === 0 && this.held.size > 0;
+  }
+
+  private missingUpTo(): number {
+    const next = this.firstHeld();
+    return next ? next.message.seq - 1 : this.expectedSeq;
   }
 
   private drain(): Message[] {

@@ -166,7 +166,6 @@ describe("Sending", () => {
     const { client, server } = world();
     const alice = client("alice", { requestTimeoutMs: 30 });
     await alice.connect();
-    server.echo = false;
     let lost = 0;
     server.onOutgoing = (frame) => frame.body.case !== "persisted" || ++lost > 2;
 
@@ -299,6 +298,35 @@ describe("Receiving", () => {
     expect(framesOf(server, "history")).toBe(0);
   });
 
+  test("a message of ours that overtakes the pushes before it waits for them", async () => {
+    const { client, server } = world();
+    const bob = client("bob");
+    const { conversationId } = server.say("alice", { userId: "bob" }, "1");
+    await bob.connect();
+    const heardByBob = heard(bob);
+
+    server.say("alice", { conversationId }, "2");
+    await bob.sendText({ conversationId }, "3");
+    expect(bob.outgoing(conversationId)).toHaveLength(1);
+
+    await vi.waitFor(() => expect(heardByBob).toEqual(["2", "3"]), soon);
+    expect(bob.outgoing(conversationId)).toEqual([]);
+  });
+
+  test("a message that is pushed back although its place is known is there once", async () => {
+    const { client, server } = world();
+    server.echo = true;
+    const alice = client("alice");
+    await alice.connect();
+    const heardByAlice = heard(alice);
+
+    const { conversationId } = await alice.sendText({ userId: "bob" }, "1");
+    await alice.sendText({ conversationId }, "2");
+
+    await vi.waitFor(() => expect(texts(alice.messages(conversationId))).toEqual(["1", "2"]), soon);
+    expect(heardByAlice).toEqual(["1", "2"]);
+  });
+
   test("a resync fetches what was left out", async () => {
     const { client, server } = world();
     const bob = client("bob");
@@ -344,6 +372,20 @@ describe("Receiving", () => {
 });
 
 describe("Receipts", () => {
+  test("a read that was refused for its rate is told later", async () => {
+    const { client, server } = world();
+    const bob = client("bob");
+    const { conversationId } = server.say("alice", { userId: "bob" }, "1");
+    await bob.connect();
+    let refusals = 0;
+    server.onRead = () => (++refusals <= 3 ? 5 : 0);
+
+    bob.markRead(conversationId);
+
+    const member = () => server.conversations.get(conversationId)?.members.get("bob");
+    await vi.waitFor(() => expect(member()?.readSeq).toBe(1), soon);
+  });
+
   test("a message of ours is accepted, then delivered, then read", async () => {
     const { client } = world();
     const [alice, bob] = [client("alice"), client("bob")];
@@ -374,7 +416,11 @@ describe("Receipts", () => {
 
     await carol.connect();
 
-    await vi.waitFor(() => expect(status()).toBe("delivered"), soon);
+    // Groups are not told of receipts; whoever looks asks again.
+    await vi.waitFor(async () => {
+      await alice.loadMembers(id);
+      expect(status()).toBe("delivered");
+    }, soon);
   });
 });
 
@@ -506,6 +552,20 @@ describe("History", () => {
 });
 
 describe("Groups", () => {
+  test("an operation of ours shows even when it is not pushed back", async () => {
+    const { client, server } = world();
+    server.echoOperations = false;
+    const alice = client("alice");
+    await alice.connect();
+    const id = await alice.createConversation({ title: "Trip", memberIds: ["bob"] });
+    await vi.waitFor(() => expect(alice.messages(id)).toHaveLength(1), soon);
+
+    await alice.rename(id, "Journey");
+
+    await vi.waitFor(() => expect(alice.conversation(id)?.title).toBe("Journey"), soon);
+    expect(alice.messages(id)).toHaveLength(2);
+  });
+
   test("are renamed, grow and shrink under everyone's eyes", async () => {
     const { client } = world();
     const [alice, bob] = [client("alice"), client("bob")];

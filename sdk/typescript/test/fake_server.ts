@@ -42,6 +42,8 @@ interface FakeConversation {
   title: string;
   members: Map<string, FakeMember>;
   messages: Message[];
+  /** The version of each user at which a receipt moved last. */
+  moved: Map<string, number>;
 }
 
 class Refusal extends Error {
@@ -54,12 +56,16 @@ export class FakeServer {
   heartbeatMs = 30_000;
   sendsPerSecond = 0;
   contentBytesMax = 64 * 1024;
-  /** Does the connection that sent a message get it pushed too? Real servers may do either. */
-  echo = true;
+  /** Is a message pushed to the connection that sent it, even when its answer said the place? */
+  echo = false;
+  /** Are operations pushed to the connection that asked for them? */
+  echoOperations = true;
   /** Returning false loses the frame on its way to the client. */
   onOutgoing: (frame: Frame, session: FakeSession) => boolean = () => true;
   /** Returning false loses the frame on its way to the server. */
   onIncoming: (frame: Frame, session: FakeSession) => boolean = () => true;
+  /** How long a Read is told to wait; 0 takes it. */
+  onRead: () => number = () => 0;
   /** Every frame a client sent, in order. */
   readonly received: Frame[] = [];
 
@@ -88,6 +94,7 @@ export class FakeServer {
       title,
       members: new Map(),
       messages: [],
+      moved: new Map(),
     };
     this.conversations.set(conversation.id, conversation);
     for (const userId of new Set([ownerId, ...memberIds])) {
@@ -138,6 +145,7 @@ export class FakeServer {
         title: "",
         members: new Map([member(userId), member(peerId)]),
         messages: [],
+        moved: new Map(),
       };
       this.conversations.set(id, conversation);
     }
@@ -252,7 +260,7 @@ export class FakeServer {
     const conversation = this.conversations.get(message.conversationId);
     for (const session of this.sessions) {
       const member = conversation?.members.get(session.userId);
-      if (!member || Number(message.seq) < member.joinSeq || (session === except && !this.echo)) continue;
+      if (!member || Number(message.seq) < member.joinSeq || session === except) continue;
       const prevSeq = Number(message.seq) === member.joinSeq ? 0n : message.seq - 1n;
       session.push({ case: "deliver", value: { message, prevSeq } });
     }
@@ -263,9 +271,13 @@ export class FakeServer {
     userId: string,
     seqs: { deliveredSeq: bigint; readSeq: bigint },
   ): void {
-    this.touch(conversation.members.keys());
+    // As large groups do it: only one's own devices hear of it, the others ask for the members.
+    const single = conversation.type === ConversationType.SINGLE;
+    const concerned = single ? [...conversation.members.keys()] : [userId];
+    this.touch(concerned);
+    for (const id of concerned) conversation.moved.set(id, this.versionOf(id));
     for (const session of this.sessions) {
-      if (!conversation.members.has(session.userId)) continue;
+      if (!concerned.includes(session.userId)) continue;
       if (session.userId === userId && seqs.readSeq === 0n) continue;
       session.push({ case: "receipt", value: { conversationId: conversation.id, userId, ...seqs } });
     }
@@ -359,16 +371,23 @@ export class FakeSession {
             ? { case: "persisted", value: { messageId, serverTimeMs, conversationId, seq } }
             : { case: "accepted", value: { messageId, serverTimeMs, conversationId } },
         );
-        return server.deliver(message, this);
+        const told = body.value.ackLevel === AckLevel.PERSISTED && !server.echo;
+        return server.deliver(message, told ? this : undefined);
       }
       case "deliverAck":
         for (const position of body.value.positions) {
           server.acked(userId, position.conversationId, Number(position.seq));
         }
         return;
-      case "read":
+      case "read": {
+        const retryAfterMs = server.onRead();
+        if (retryAfterMs > 0) {
+          const value = { name: "RESOURCE_EXHAUSTED", message: "too many", retry: true, retryAfterMs };
+          return this.answer(frame, { case: "error", value });
+        }
         server.read(userId, body.value.conversationId, Number(body.value.seq));
         return this.answer(frame, { case: "done", value: {} });
+      }
       case "sync":
         return this.answer(frame, { case: "syncResult", value: this.sync(body.value) });
       case "history": {
@@ -450,7 +469,7 @@ export class FakeSession {
     if (!message) return;
     const { conversationId, seq, messageId } = message;
     this.answer(frame, { case: "conversationChanged", value: { conversationId, seq, messageId } });
-    this.server.deliver(message, this);
+    this.server.deliver(message, this.server.echoOperations ? undefined : this);
   }
 
   private sync(sync: Sync): SyncAnswer {
@@ -460,7 +479,11 @@ export class FakeSession {
     const positions = new Map(sync.positions.map((p) => [p.conversationId, Number(p.seq)]));
     const changed = server
       .conversationsOf(userId)
-      .filter((c) => c.messages.length > (positions.get(c.id) ?? 0));
+      .filter(
+        (c) =>
+          c.messages.length > (positions.get(c.id) ?? 0) ||
+          (sync.digest !== 0n && (c.moved.get(userId) ?? 0) > Number(sync.digest)),
+      );
     const start = Number(sync.pageToken || 0);
     const size = sync.conversationsMax || 50;
     const page = changed.slice(start, start + size).map((conversation) => {

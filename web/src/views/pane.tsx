@@ -19,6 +19,10 @@ interface Props {
   onDetails(): void;
 }
 
+/** In larger groups the list of members costs too much to ask for it so often. */
+const followedMembersMax = 100;
+const followEveryMs = 4_000;
+
 export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
   const conversationId = "conversationId" in target ? target.conversationId : "";
   const conversation = conversationId ? client.conversation(conversationId) : undefined;
@@ -39,17 +43,31 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
     if (conversationId && attention && atEnd) client.markRead(conversationId);
   }, [client, conversationId, attention, atEnd, lastSeq]);
 
-  // In a group the ticks need to know how far each member is.
+  // In a group the ticks need to know how far each member is, and nobody pushes that: ask, again and again
+  // while a tick may change and somebody looks.
   const connected = client.state.phase === "online";
+  const messages = conversationId ? client.messages(conversationId) : [];
+  const lastOwn = messages.findLast((message) => message.senderId === me && message.content.kind !== "operation");
+  const ticksMove =
+    group &&
+    attention &&
+    conversation.memberCount <= followedMembersMax &&
+    lastOwn !== undefined &&
+    client.statusOf(lastOwn) !== "read";
   useEffect(() => {
-    if (group && connected) client.loadMembers(conversationId).catch(() => {});
-  }, [client, conversationId, group, connected]);
+    if (!group || !connected) return;
+    const load = () => void client.loadMembers(conversationId).catch(() => {});
+    load();
+    if (!ticksMove) return;
+    const timer = setInterval(load, followEveryMs);
+    return () => clearInterval(timer);
+  }, [client, conversationId, group, connected, ticksMove]);
 
   const hasOlder = conversationId !== "" && client.hasOlder(conversationId);
   const rows = toRows({
     me,
     nowMs,
-    messages: conversationId ? client.messages(conversationId) : [],
+    messages,
     outgoing: conversationId ? client.outgoing(conversationId) : client.outgoingTo("userId" in target ? target.userId : ""),
     statusOf: (message) => client.statusOf(message),
     unreadAfterSeq: opened.current?.unreadAfterSeq,
