@@ -23,6 +23,7 @@ function(flare_room)
     target_include_directories(${ROOM_NAME}_bench PRIVATE ${CMAKE_SOURCE_DIR}/test)
     target_link_libraries(${ROOM_NAME}_bench PRIVATE ${library} benchmark::benchmark_main)
     add_test(NAME ${ROOM_NAME}_bench COMMAND ${ROOM_NAME}_bench --benchmark_min_time=0.01)
+    set_tests_properties(${ROOM_NAME}_bench PROPERTIES LABELS bench)
   endif()
 endfunction()
 
@@ -36,7 +37,9 @@ function(flare_test)
   target_include_directories(${TEST_NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/test)
   target_link_libraries(${TEST_NAME} PRIVATE ${TEST_NEEDS} GTest::gtest GTest::gtest_main)
   flare_precompile(${TEST_NAME})
-  add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} --gtest_brief=1)
+  add_test(NAME ${TEST_NAME}
+           COMMAND ${TEST_NAME} --gtest_brief=1
+                   --gtest_output=json:${CMAKE_BINARY_DIR}/test-results/${TEST_NAME}.json)
   set_tests_properties(${TEST_NAME} PROPERTIES TIMEOUT ${TEST_TIMEOUT})
 endfunction()
 
