@@ -9,9 +9,12 @@ mkdirSync(`${here}src/gen`, { recursive: true });
 execFileSync(
   process.env.PROTOC ?? "protoc",
   [
-    "-I", "../../proto",
-    "--es_out", "src/gen",
-    "--es_opt", "target=ts,import_extension=js",
+    "-I",
+    "../../proto",
+    "--es_out",
+    "src/gen",
+    "--es_opt",
+    "target=ts,import_extension=js",
     "flare/model/v1/message.proto",
     "flare/client/v1/frame.proto",
   ],

@@ -1,6 +1,7 @@
-// The demo chat in a real browser against a running server: people log in, chat, lose the network and come
-// back. Run: node test/browser/run.mjs --url http://127.0.0.1:PORT [--screenshots DIR]
-// Needs what `npm ci --prefix web` installs, and Chromium (CHROMIUM names another than /usr/bin/chromium).
+// The demo chat in a real browser against a running server: people log in, chat, lose the network
+// and come back. Run: node test/browser/run.mjs --url http://127.0.0.1:PORT [--screenshots DIR]
+// Needs what `npm ci --prefix web` installs, and Chromium (CHROMIUM names another than
+// /usr/bin/chromium).
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -81,8 +82,13 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   headless: true,
   args: [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
   ],
 });
 const foreignRequests = [];
@@ -96,11 +102,14 @@ class Person {
   }
 
   static async open(who, { context, throughProxy = false, ...contextOptions } = {}) {
-    const owner = context ?? (await browser.newContext({ viewport: { width: 1180, height: 780 }, ...contextOptions }));
+    const owner =
+      context ??
+      (await browser.newContext({ viewport: { width: 1180, height: 780 }, ...contextOptions }));
     const page = await owner.newPage();
     page.setDefaultTimeout(waitMs);
     page.on("request", (request) => {
-      if (!request.url().startsWith(url) && !request.url().startsWith("data:")) foreignRequests.push(request.url());
+      if (!request.url().startsWith(url) && !request.url().startsWith("data:"))
+        foreignRequests.push(request.url());
     });
     page.on("pageerror", (error) => pageErrors.push(`${who}: ${error.stack ?? error}`));
     if (throughProxy) {
@@ -122,7 +131,10 @@ class Person {
   }
 
   async online() {
-    await this.page.getByTestId("me").filter({ hasText: name(this.who) }).waitFor();
+    await this.page
+      .getByTestId("me")
+      .filter({ hasText: name(this.who) })
+      .waitFor();
     await this.page.getByTestId("connection-banner").waitFor({ state: "detached" });
   }
 
@@ -148,7 +160,9 @@ class Person {
   }
 
   message(text) {
-    return this.page.getByTestId("message").filter({ has: this.page.getByTestId("message-text").getByText(text, { exact: true }) });
+    return this.page
+      .getByTestId("message")
+      .filter({ has: this.page.getByTestId("message-text").getByText(text, { exact: true }) });
   }
 
   async sees(text) {
@@ -159,7 +173,10 @@ class Person {
   async status(text, ...wanted) {
     await eventually(async () => {
       const status = await this.message(text).getAttribute("data-status");
-      assert.ok(wanted.includes(status), `status of "${text}": ${status}, wanted ${wanted.join(" or ")}`);
+      assert.ok(
+        wanted.includes(status),
+        `status of "${text}": ${status}, wanted ${wanted.join(" or ")}`,
+      );
     });
   }
 
@@ -175,7 +192,8 @@ class Person {
   }
 
   async shot(file) {
-    if (options.screenshots) await this.page.screenshot({ path: `${options.screenshots}/${file}.png` });
+    if (options.screenshots)
+      await this.page.screenshot({ path: `${options.screenshots}/${file}.png` });
   }
 }
 
@@ -302,7 +320,10 @@ try {
     await alice.shot("new-group");
     await alice.page.getByTestId("new-group-submit").click();
     await alice.page.getByTestId("chat-title").filter({ hasText: group }).waitFor();
-    await alice.page.getByTestId("system-line").filter({ hasText: `You created “${group}”` }).waitFor();
+    await alice.page
+      .getByTestId("system-line")
+      .filter({ hasText: `You created “${group}”` })
+      .waitFor();
     await alice.say("Who brings the tent?");
     await bob.badge(group, 1);
     await alice.status("Who brings the tent?", "delivered");
@@ -330,7 +351,10 @@ try {
     await alice.page.keyboard.press("Escape");
     group = `${group} north`;
     await bob.page.getByTestId("chat-title").filter({ hasText: group }).waitFor();
-    await bob.page.getByTestId("system-line").filter({ hasText: `${ba} added ${name("erin")}` }).waitFor();
+    await bob.page
+      .getByTestId("system-line")
+      .filter({ hasText: `${ba} added ${name("erin")}` })
+      .waitFor();
     await carol.item(group).waitFor();
   });
 
@@ -358,23 +382,26 @@ try {
     await bob.badge(group, 1);
   });
 
-  await step("an answer that comes too late leads to a second try, not to a second message", async () => {
-    proxy.holdAnswers();
-    await bob.say("only once");
-    await alice.sees("only once");
-    // The client gives an answer ten seconds before it sends again.
-    await new Promise((resolve) => setTimeout(resolve, 11_500));
-    await bob.status("only once", "sending");
-    proxy.releaseAnswers();
-    await bob.status("only once", "delivered", "read");
-    await bob.say("and this after it");
-    await alice.sees("and this after it");
-    for (const person of [alice, bob]) {
-      const end = (await person.texts()).slice(-2);
-      assert.deepEqual(end, ["only once", "and this after it"]);
-      assert.equal(await person.message("only once").count(), 1);
-    }
-  });
+  await step(
+    "an answer that comes too late leads to a second try, not to a second message",
+    async () => {
+      proxy.holdAnswers();
+      await bob.say("only once");
+      await alice.sees("only once");
+      // The client gives an answer ten seconds before it sends again.
+      await new Promise((resolve) => setTimeout(resolve, 11_500));
+      await bob.status("only once", "sending");
+      proxy.releaseAnswers();
+      await bob.status("only once", "delivered", "read");
+      await bob.say("and this after it");
+      await alice.sees("and this after it");
+      for (const person of [alice, bob]) {
+        const end = (await person.texts()).slice(-2);
+        assert.deepEqual(end, ["only once", "and this after it"]);
+        assert.equal(await person.message("only once").count(), 1);
+      }
+    },
+  );
 
   await step("messages around lost connections are neither lost nor doubled", async () => {
     for (let round = 1; round <= 3; ++round) {
@@ -406,28 +433,40 @@ try {
     await bob.badge(group, 1);
   });
 
-  await step("history of more than a hundred messages scrolls back without holes or jumps", async () => {
-    await alice.openChat(ab);
-    for (let i = 1; i <= 110; ++i) await alice.say(`line ${i}`);
-    await alice.status("line 110", "delivered", "read");
-    await alice.page.reload();
-    await alice.online();
-    await alice.openChat(ab);
-    await alice.sees("line 110");
-    const messages = alice.page.getByTestId("messages");
-    assert.ok((await alice.texts()).length < 120, "not everything is loaded at once");
-    await eventually(async () => {
-      await messages.evaluate((element) => (element.scrollTop = 0));
-      assert.equal((await alice.texts())[0], "Hello Bob");
-    });
-    const all = await alice.texts();
-    assert.equal(new Set(all).size, all.length, "no message is there twice");
-    const lines = all.filter((text) => text.startsWith("line"));
-    assert.deepEqual(lines, Array.from({ length: 110 }, (_, index) => `line ${index + 1}`));
-    const seqs = await alice.page.getByTestId("message").evaluateAll((list) => list.map((e) => Number(e.dataset.seq)));
-    assert.deepEqual(seqs, seqs.map((_, index) => seqs[0] + index), "no hole");
-    assert.equal(await alice.page.getByTestId("older").count(), 0);
-  });
+  await step(
+    "history of more than a hundred messages scrolls back without holes or jumps",
+    async () => {
+      await alice.openChat(ab);
+      for (let i = 1; i <= 110; ++i) await alice.say(`line ${i}`);
+      await alice.status("line 110", "delivered", "read");
+      await alice.page.reload();
+      await alice.online();
+      await alice.openChat(ab);
+      await alice.sees("line 110");
+      const messages = alice.page.getByTestId("messages");
+      assert.ok((await alice.texts()).length < 120, "not everything is loaded at once");
+      await eventually(async () => {
+        await messages.evaluate((element) => (element.scrollTop = 0));
+        assert.equal((await alice.texts())[0], "Hello Bob");
+      });
+      const all = await alice.texts();
+      assert.equal(new Set(all).size, all.length, "no message is there twice");
+      const lines = all.filter((text) => text.startsWith("line"));
+      assert.deepEqual(
+        lines,
+        Array.from({ length: 110 }, (_, index) => `line ${index + 1}`),
+      );
+      const seqs = await alice.page
+        .getByTestId("message")
+        .evaluateAll((list) => list.map((e) => Number(e.dataset.seq)));
+      assert.deepEqual(
+        seqs,
+        seqs.map((_, index) => seqs[0] + index),
+        "no hole",
+      );
+      assert.equal(await alice.page.getByTestId("older").count(), 0);
+    },
+  );
 
   await step("older messages do not move what is being read", async () => {
     await alice.page.reload();
@@ -484,10 +523,16 @@ try {
     const page = await context.newPage();
     page.setDefaultTimeout(waitMs);
     await page.goto(`${url}/#token=${encodeURIComponent(token)}`);
-    await page.getByTestId("me").filter({ hasText: name("frank") }).waitFor();
+    await page
+      .getByTestId("me")
+      .filter({ hasText: name("frank") })
+      .waitFor();
     assert.equal(new URL(page.url()).hash, "");
     await page.reload();
-    await page.getByTestId("me").filter({ hasText: name("frank") }).waitFor();
+    await page
+      .getByTestId("me")
+      .filter({ hasText: name("frank") })
+      .waitFor();
     await context.close();
   });
 
@@ -501,7 +546,12 @@ try {
   });
 
   await step("narrow and dark: one thing at a time", async () => {
-    const view = { viewport: { width: 390, height: 780 }, colorScheme: "dark", hasTouch: true, isMobile: true };
+    const view = {
+      viewport: { width: 390, height: 780 },
+      colorScheme: "dark",
+      hasTouch: true,
+      isMobile: true,
+    };
     const narrow = await (await Person.open("bob", view)).login();
     await narrow.item(ba).waitFor();
     await narrow.shot("narrow-list-dark");

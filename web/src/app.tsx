@@ -1,7 +1,15 @@
 // Either the login or the chat. Owns the one client of this tab.
 import { FlareClient } from "flare-im-client";
 import { useEffect, useState } from "preact/hooks";
-import { forget, loadConfig, remember, rememberedIdentity, tokenSource, type Identity, type ServerConfig } from "./login";
+import {
+  forget,
+  loadConfig,
+  remember,
+  rememberedIdentity,
+  tokenSource,
+  type Identity,
+  type ServerConfig,
+} from "./login";
 import { Chat } from "./views/chat";
 import { Login } from "./views/login";
 
@@ -81,7 +89,14 @@ export function App() {
 
   if (!identity || !client) {
     const waiting = identity !== undefined;
-    return <Login demo={config?.demoLogin ?? true} ready={config !== undefined && !waiting} problem={problem} onLogin={login} />;
+    return (
+      <Login
+        demo={config?.demoLogin ?? true}
+        ready={config !== undefined && !waiting}
+        problem={problem}
+        onLogin={login}
+      />
+    );
   }
   return <Chat client={client} onLogout={logout} />;
 }

@@ -17,7 +17,11 @@ export function sameDay(aMs: number, bMs: number): boolean {
 }
 
 export function clockTime(timeMs: number): string {
-  return new Date(timeMs).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
+  return new Date(timeMs).toLocaleTimeString("en", {
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
 }
 
 export function dayLabel(timeMs: number, nowMs: number): string {
@@ -65,14 +69,17 @@ export function operationText(message: Message, me: string): string {
   switch (operation.kind) {
     case "conversation_created":
       return operation.type === "single" ? "Chat started" : `${who} created “${operation.title}”`;
-    case "members_added": return `${who} added ${listOf(operation.userIds, me)}`;
+    case "members_added":
+      return `${who} added ${listOf(operation.userIds, me)}`;
     case "members_removed": {
       const [only] = operation.userIds;
       if (operation.userIds.length === 1 && only === message.senderId) return `${who} left`;
       return `${who} removed ${listOf(operation.userIds, me)}`;
     }
-    case "conversation_renamed": return `${who} renamed the group to “${operation.title}”`;
-    default: return "The conversation was changed";
+    case "conversation_renamed":
+      return `${who} renamed the group to “${operation.title}”`;
+    default:
+      return "The conversation was changed";
   }
 }
 
@@ -93,7 +100,10 @@ export function previewText(conversation: Conversation, me: string): string {
 }
 
 export function initials(name: string): string {
-  const words = name.trim().split(/[\s._-]+/).filter((word) => word !== "");
+  const words = name
+    .trim()
+    .split(/[\s._-]+/)
+    .filter((word) => word !== "");
   const letters = words.slice(0, 2).map((word) => [...word][0] ?? "");
   return letters.join("").toUpperCase() || "?";
 }
@@ -101,7 +111,8 @@ export function initials(name: string): string {
 /** The same name has the same colour everywhere. */
 export function hueOf(name: string): number {
   let hash = 2_166_136_261;
-  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619);
+  for (const character of name)
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619);
   return (hash >>> 0) % 360;
 }
 

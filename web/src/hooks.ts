@@ -2,7 +2,9 @@
 import type { FlareClient } from "flare-im-client";
 import { useEffect, useReducer, useState } from "preact/hooks";
 
-/** A burst of events is one drawing. Not an animation frame: a hidden tab has none, but has a title. */
+/**
+ * A burst of events is one drawing. Not an animation frame: a hidden tab has none, but has a title.
+ */
 const drawAfterMs = 15;
 
 /** Draws again when anything the client knows has changed. */
@@ -16,7 +18,9 @@ export function useClientChanges(client: FlareClient): void {
         draw(undefined);
       }, drawAfterMs);
     };
-    const off = (["state", "timeline", "conversation"] as const).map((name) => client.on(name, soon));
+    const off = (["state", "timeline", "conversation"] as const).map((name) =>
+      client.on(name, soon),
+    );
     soon();
     return () => {
       clearTimeout(timer);
@@ -64,9 +68,10 @@ export function useOnline(client: FlareClient, userIds: readonly string[]): Read
     const ask = () =>
       client.presence(asked.split("\n")).then(
         (users) => {
-          if (current) setOnline(new Set(users.filter((user) => user.online).map((user) => user.userId)));
+          if (current)
+            setOnline(new Set(users.filter((user) => user.online).map((user) => user.userId)));
         },
-        () => {},  // it is only a dot
+        () => {}, // it is only a dot
       );
     void ask();
     const timer = setInterval(ask, presenceEveryMs);

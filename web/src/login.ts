@@ -1,5 +1,5 @@
-// Who this tab is: asks the server how to log in, and remembers the answer for this tab only, so that two
-// tabs are two devices.
+// Who this tab is: asks the server how to log in, and remembers the answer for this tab only, so
+// that two tabs are two devices.
 import { FlareError } from "flare-im-client";
 
 export interface ServerConfig {

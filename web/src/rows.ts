@@ -1,5 +1,5 @@
-// What the message pane shows, line by line: messages with and without a place, days, system lines and
-// the mark where the unread ones begin.
+// What the message pane shows, line by line: messages with and without a place, days, system lines
+// and the mark where the unread ones begin.
 import type { DeliveryStatus, Message, OutgoingMessage } from "flare-im-client";
 import { contentText, dayLabel, operationText, sameDay } from "./format";
 
@@ -51,7 +51,11 @@ export function toRows(input: RowsInput): Row[] {
   let afterKnown = !input.hasOlder;
   const day = (timeMs: number) => {
     if (lastTimeMs === undefined || !sameDay(lastTimeMs, timeMs)) {
-      rows.push({ kind: "day", key: `day ${new Date(timeMs).toDateString()}`, label: dayLabel(timeMs, input.nowMs) });
+      rows.push({
+        kind: "day",
+        key: `day ${new Date(timeMs).toDateString()}`,
+        label: dayLabel(timeMs, input.nowMs),
+      });
     }
     lastTimeMs = timeMs;
   };
@@ -70,8 +74,11 @@ export function toRows(input: RowsInput): Row[] {
     afterKnown = true;
     pushMessage(rows, {
       kind: "message",
-      // The key a message of ours had before it got its place, so that its bubble stays the same element.
-      key: message.clientMessageId ? `${message.senderId} ${message.clientMessageId}` : message.messageId,
+      // The key a message of ours had before it got its place, so that its bubble stays the same
+      // element.
+      key: message.clientMessageId
+        ? `${message.senderId} ${message.clientMessageId}`
+        : message.messageId,
       clientMessageId: message.clientMessageId,
       senderId: message.senderId,
       own,

@@ -1,5 +1,6 @@
-// The server side of the page without the real server: a FakeServer behind Vite's own HTTP server, with
-// the same three doors: /ws, /demo/config.json and /demo/login. For development and tests only.
+// The server side of the page without the real server: a FakeServer behind Vite's own HTTP server,
+// with the same three doors: /ws, /demo/config.json and /demo/login. For development and tests
+// only.
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import { WebSocketServer } from "ws";
@@ -74,11 +75,21 @@ function seed(server: FakeServer): void {
   at(server.say("demo", { conversationId }, "Count me in, I bring the map and some cake."), 50);
   at(server.say("ines", { conversationId }, "Cake settles it."), 49.9);
   at(server.say("ines", { conversationId }, "08:12 from the north station?"), 2.2);
-  at(server.say("maria", { conversationId }, "Perfect. Trail notes: https://example.com/trail"), 2.1);
+  at(
+    server.say("maria", { conversationId }, "Perfect. Trail notes: https://example.com/trail"),
+    2.1,
+  );
   for (let i = 0; i < 140; ++i) {
     const sender = i % 3 === 0 ? "demo" : "nora";
     const peer = sender === "demo" ? "nora" : "demo";
-    at(server.say(sender, { userId: peer }, `Chapter ${i + 1}: ${"lorem ipsum dolor ".repeat((i % 4) + 1)}`), 200 - i);
+    at(
+      server.say(
+        sender,
+        { userId: peer },
+        `Chapter ${i + 1}: ${"lorem ipsum dolor ".repeat((i % 4) + 1)}`,
+      ),
+      200 - i,
+    );
   }
   at(server.say("nora", { userId: "demo" }, "Shall we talk about the draft tomorrow?"), 26);
   at(server.say("tom", { userId: "demo" }, "Here is the address:\nNorth Station, platform 4"), 1.2);

@@ -1,6 +1,14 @@
 import type { Conversation, Message, Operation } from "flare-im-client";
 import { describe, expect, test } from "vitest";
-import { dayLabel, initials, linkParts, operationText, previewText, shortTime, titleOf } from "../src/format";
+import {
+  dayLabel,
+  initials,
+  linkParts,
+  operationText,
+  previewText,
+  shortTime,
+  titleOf,
+} from "../src/format";
 
 const noon = new Date(2024, 4, 15, 12, 0).getTime();
 const day = 86_400_000;
@@ -25,8 +33,20 @@ function operation(senderId: string, change: Operation): Message {
 
 function conversation(change: Partial<Conversation>): Conversation {
   return {
-    conversationId: "c", type: "single", title: "", lastSeq: 1, lastTimeMs: noon, unread: 0, readSeq: 0,
-    joinSeq: 1, memberCount: 2, peerId: "bob", metadata: {}, businessType: "", role: "member", left: false,
+    conversationId: "c",
+    type: "single",
+    title: "",
+    lastSeq: 1,
+    lastTimeMs: noon,
+    unread: 0,
+    readSeq: 0,
+    joinSeq: 1,
+    memberCount: 2,
+    peerId: "bob",
+    metadata: {},
+    businessType: "",
+    role: "member",
+    left: false,
     ...change,
   };
 }
@@ -55,11 +75,18 @@ describe("Days and times", () => {
 
 describe("Sentences", () => {
   test("an operation says who did what, and speaks of the reader as you", () => {
-    expect(operationText(operation("bob", { kind: "members_added", userIds: ["carol", "alice", "dave"] }), "alice"))
-      .toBe("bob added carol, you and dave");
-    expect(operationText(operation("alice", { kind: "conversation_renamed", title: "Trip" }), "alice"))
-      .toBe("You renamed the group to “Trip”");
-    expect(operationText(operation("bob", { kind: "members_removed", userIds: ["bob"] }), "alice")).toBe("bob left");
+    expect(
+      operationText(
+        operation("bob", { kind: "members_added", userIds: ["carol", "alice", "dave"] }),
+        "alice",
+      ),
+    ).toBe("bob added carol, you and dave");
+    expect(
+      operationText(operation("alice", { kind: "conversation_renamed", title: "Trip" }), "alice"),
+    ).toBe("You renamed the group to “Trip”");
+    expect(
+      operationText(operation("bob", { kind: "members_removed", userIds: ["bob"] }), "alice"),
+    ).toBe("bob left");
   });
 
   test("a preview names the sender in groups only, on one line", () => {

@@ -40,17 +40,30 @@ test("each day starts with its name", () => {
 });
 
 test("messages of one sender in one go are one run", () => {
-  const messages = [message(1, "bob", 0), message(2, "bob", 1), message(3, "alice", 2), message(4, "alice", 30)];
+  const messages = [
+    message(1, "bob", 0),
+    message(2, "bob", 1),
+    message(3, "alice", 2),
+    message(4, "alice", 30),
+  ];
 
   const runs = rows({ messages }).filter((row): row is MessageRow => row.kind === "message");
 
   expect(runs.map(({ opens, closes }) => [opens, closes])).toEqual([
-    [true, false], [false, true], [true, true], [true, true],
+    [true, false],
+    [false, true],
+    [true, true],
+    [true, true],
   ]);
 });
 
 test("the unread mark stands before the first message of others that was not read", () => {
-  const messages = [message(1, "bob", 0), message(2, "alice", 1), message(3, "bob", 2), message(4, "bob", 3)];
+  const messages = [
+    message(1, "bob", 0),
+    message(2, "alice", 1),
+    message(3, "bob", 2),
+    message(4, "bob", 3),
+  ];
 
   const kinds = rows({ messages, unreadAfterSeq: 1 }).map((row) => row.kind);
 
@@ -60,8 +73,12 @@ test("the unread mark stands before the first message of others that was not rea
 test("there is no unread mark above messages that may not be the first unread ones", () => {
   const messages = [message(50, "bob", 0), message(51, "bob", 1)];
 
-  expect(rows({ messages, unreadAfterSeq: 0, hasOlder: true }).some((row) => row.kind === "unread")).toBe(false);
-  expect(rows({ messages, unreadAfterSeq: 0, hasOlder: false }).some((row) => row.kind === "unread")).toBe(true);
+  expect(
+    rows({ messages, unreadAfterSeq: 0, hasOlder: true }).some((row) => row.kind === "unread"),
+  ).toBe(false);
+  expect(
+    rows({ messages, unreadAfterSeq: 0, hasOlder: false }).some((row) => row.kind === "unread"),
+  ).toBe(true);
 });
 
 test("a message keeps its key when it gets its place", () => {

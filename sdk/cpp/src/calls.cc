@@ -1,17 +1,14 @@
 // The calls of Client that are one request and one answer.
 #include <openssl/rand.h>
 
+#include "failures.h"
 #include "flare/sdk/client.h"
 
 namespace flare::sdk {
 namespace {
 
 Error unexpected_answer(const std::string& call) {
-  return {.failure = Failure::Malformed,
-          .code = ErrorCode::Internal,
-          .message = call + " got an answer of another kind",
-          .retry = false,
-          .retry_after = {}};
+  return malformed(call + " got an answer of another kind");
 }
 
 // The body the call is answered by: found by `has`, taken by `take`. Consumes the answer.

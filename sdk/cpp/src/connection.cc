@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "failures.h"
 #include "flare/sdk/client.h"
 #include "url.h"
 
@@ -30,27 +31,6 @@ constexpr milliseconds kGoodbyeTimeout{1'000};
 
 const char* subprotocol(Encoding encoding) {
   return encoding == Encoding::Json ? "flare.v1.json" : "flare.v1.proto";
-}
-
-Error failure(Failure kind, ErrorCode code, std::string message) {
-  const bool retry = kind != Failure::Malformed;
-  return {.failure = kind,
-          .code = code,
-          .message = std::move(message),
-          .retry = retry,
-          .retry_after = {}};
-}
-
-Error timed_out(std::string what) {
-  return failure(Failure::TimedOut, ErrorCode::DeadlineExceeded, std::move(what));
-}
-
-Error refused(const wire::Error& error) {
-  return {.failure = Failure::Refused,
-          .code = static_cast<ErrorCode>(error.code()),
-          .message = error.message(),
-          .retry = error.retry(),
-          .retry_after = milliseconds(error.retry_after_ms())};
 }
 
 }  // namespace
@@ -146,8 +126,7 @@ Result<> Client::Connection::step(Deadline deadline, const std::string& what, St
     return std::unexpected(timed_out(what));
   }
   if (*outcome_) {
-    return std::unexpected(
-        failure(Failure::CannotConnect, ErrorCode::Unavailable, what + ": " + outcome_->message()));
+    return std::unexpected(cannot_connect(what + ": " + outcome_->message()));
   }
   return {};
 }
@@ -167,7 +146,7 @@ Result<> Client::Connection::open() {
                            });
   });
   if (!done) return done;
-  done = std::unexpected(failure(Failure::CannotConnect, ErrorCode::Unavailable, "no address"));
+  done = std::unexpected(cannot_connect("no address"));
   for (const auto& entry : endpoints) {
     done = connect_to(entry.endpoint(), url->authority(), deadline);
     if (done) break;
@@ -193,8 +172,7 @@ Result<> Client::Connection::open() {
   }
   if (upgrade_[beast::http::field::sec_websocket_protocol] != subprotocol(options_.encoding)) {
     return std::unexpected(
-        failure(Failure::CannotConnect, ErrorCode::Unavailable,
-                url->authority() + " does not speak " + subprotocol(options_.encoding)));
+        cannot_connect(url->authority() + " does not speak " + subprotocol(options_.encoding)));
   }
   last_write_ = Clock::now();
   read_next();
@@ -296,16 +274,16 @@ void Client::Connection::read_next() {
 }
 
 void Client::Connection::on_read(error_code error) {
-  if (error == websocket::error::closed) {
-    const websocket::close_reason& reason = socket_.reason();
-    return end(failure(Failure::Closed, ErrorCode::Unavailable,
-                       "code " + std::to_string(reason.code) + " " +
+  // The goodbye counts even when answering it failed because the server did not wait for that.
+  const websocket::close_reason& reason = socket_.reason();
+  if (error == websocket::error::closed || (error && reason)) {
+    return end(sdk::closed("code " + std::to_string(reason.code) + " " +
                            std::string(reason.reason.data(), reason.reason.size())));
   }
-  if (error) return end(failure(Failure::Closed, ErrorCode::Unavailable, error.message()));
+  if (error) return end(sdk::closed(error.message()));
   wire::Frame frame;
   if (!decode(frame)) {
-    return end(failure(Failure::Malformed, ErrorCode::DataLoss, "bytes that are no frame"));
+    return end(malformed("bytes that are no frame"));
   }
   buffer_.consume(buffer_.size());
   if (frame.request_id() == 0) {
@@ -340,7 +318,7 @@ void Client::Connection::close() {
   run_until(Clock::now() + kGoodbyeTimeout, [&] { return *answered; });
   error_code ignored;
   socket_.next_layer().close(ignored);
-  end(failure(Failure::Closed, ErrorCode::Cancelled, "closed by this client"));
+  end(sdk::closed("closed by this client"));
 }
 
 // ---- Client, as far as it is more than a request
@@ -363,8 +341,7 @@ Result<wire::Welcome> Client::login(const std::string& token) {
   Result<wire::Frame> answer = request(std::move(frame));
   if (!answer) return std::unexpected(answer.error());
   if (!answer->has_welcome()) {
-    return std::unexpected(
-        failure(Failure::Malformed, ErrorCode::Internal, "Hello not answered by Welcome"));
+    return std::unexpected(malformed("Hello not answered by Welcome"));
   }
   connection_->logged_in(answer->welcome());
   return std::move(*answer->mutable_welcome());

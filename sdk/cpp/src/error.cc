@@ -1,6 +1,43 @@
 #include "flare/sdk/error.h"
 
+#include "failures.h"
+
 namespace flare::sdk {
+namespace {
+
+Error made(Failure kind, ErrorCode code, bool retry, std::string message) {
+  return {.failure = kind,
+          .code = code,
+          .message = std::move(message),
+          .retry = retry,
+          .retry_after = {}};
+}
+
+}  // namespace
+
+Error cannot_connect(std::string why) {
+  return made(Failure::CannotConnect, ErrorCode::Unavailable, true, std::move(why));
+}
+
+Error timed_out(std::string what) {
+  return made(Failure::TimedOut, ErrorCode::DeadlineExceeded, true, std::move(what));
+}
+
+Error closed(std::string why) {
+  return made(Failure::Closed, ErrorCode::Unavailable, true, std::move(why));
+}
+
+Error malformed(std::string what) {
+  return made(Failure::Malformed, ErrorCode::Internal, false, std::move(what));
+}
+
+Error refused(const flare::client::v1::Error& error) {
+  return {.failure = Failure::Refused,
+          .code = static_cast<ErrorCode>(error.code()),
+          .message = error.message(),
+          .retry = error.retry(),
+          .retry_after = std::chrono::milliseconds(error.retry_after_ms())};
+}
 
 std::string name(ErrorCode code) {
   switch (code) {

@@ -1,5 +1,5 @@
-// Tells the server how far messages have reached this device: cumulative, bundled, at most one frame every
-// hundred milliseconds.
+// Tells the server how far messages have reached this device: cumulative, bundled, at most one
+// frame every hundred milliseconds.
 import type { BodyInit } from "./connection.js";
 
 const bundleMs = 100;
@@ -35,7 +35,7 @@ export class DeliveryAcks {
 
   private flush(): void {
     this.timer = undefined;
-    if (!this.link.connected) return;  // connected() starts the timer again
+    if (!this.link.connected) return; // connected() starts the timer again
     const all = [...this.pending];
     this.pending.clear();
     for (let from = 0; from < all.length; from += positionsMax) {

@@ -10,7 +10,9 @@ import type { Store } from "./store.js";
 const conversationsPerPage = 50;
 const messagesPerConversation = 30;
 const historyPage = 200;
-/** A hole wider than this is not filled at once: the timeline starts over at its newest messages. */
+/**
+ * A hole wider than this is not filled at once: the timeline starts over at its newest messages.
+ */
 const fillMax = 1_000;
 /** Answers and pushes travel separate ways, so most holes close by themselves in a moment. */
 const gapGraceMs = 150;
@@ -36,17 +38,24 @@ export class CatchUp {
     await this.syncOnce(this.digest);
     this.fillGaps();
     // Pushed during the sync, and not in it.
-    for (const [, timeline] of this.chats.allTimelines()) if (timeline.waitsForSync) return this.syncSoon();
+    for (const [, timeline] of this.chats.allTimelines())
+      if (timeline.waitsForSync) return this.syncSoon();
   }
 
-  /** A push named a conversation we do not know. The digest is left out: we know that we lack something. */
+  /**
+   * A push named a conversation we do not know. The digest is left out: we know that we lack
+   * something.
+   */
   syncSoon(): void {
     if (this.syncing) {
       this.syncAgain = true;
       return;
     }
     this.syncing = this.syncOnce(0n)
-      .then(() => this.fillGaps(), () => {})  // a lost connection syncs anyway when it is back
+      .then(
+        () => this.fillGaps(),
+        () => {},
+      ) // a lost connection syncs anyway when it is back
       .finally(() => {
         this.syncing = undefined;
         if (this.syncAgain) {
@@ -78,7 +87,7 @@ export class CatchUp {
         } catch (cause) {
           const error = toFlareError(cause);
           if (gap.toSeq === 0) timeline.openGap();
-          if (!error.retry) return timeline.dropHeld();  // we may not read there any more
+          if (!error.retry) return timeline.dropHeld(); // we may not read there any more
           await pause(error.retryAfterMs || backoff.nextMs());
         }
       }
@@ -141,11 +150,16 @@ export class CatchUp {
 
   /** toSeq 0: up to the newest. */
   private async fetchRange(conversationId: string, fromSeq: number, toSeq: number): Promise<void> {
-    for (let next = fromSeq; ; ) {
+    for (let next = fromSeq; ;) {
       const page = await this.link.call(
         {
           case: "history",
-          value: { conversationId, fromSeq: BigInt(next), toSeq: BigInt(toSeq), limit: historyPage },
+          value: {
+            conversationId,
+            fromSeq: BigInt(next),
+            toSeq: BigInt(toSeq),
+            limit: historyPage,
+          },
         },
         "historyPage",
       );

@@ -1,5 +1,6 @@
-// What this client knows: conversations, their timelines, how far the others are. Each apply function
-// takes one thing the server said and tells the listener what changed. Nothing here waits or asks.
+// What this client knows: conversations, their timelines, how far the others are. Each apply
+// function takes one thing the server said and tells the listener what changed. Nothing here waits
+// or asks.
 import {
   toConversation,
   toMessage,
@@ -33,7 +34,10 @@ export class Chats {
   private readonly memberLists = new Map<string, Map<string, Member>>();
   private readonly peers = new Map<string, Progress>();
 
-  constructor(private readonly store: Store, private readonly listener: ChatsListener) {}
+  constructor(
+    private readonly store: Store,
+    private readonly listener: ChatsListener,
+  ) {}
 
   restore(stored: readonly StoredConversation[]): void {
     for (const { conversation, messages, highSeq, complete } of stored) {
@@ -95,7 +99,11 @@ export class Chats {
   // ---- what the server said
 
   applyMessage(message: Message, prevSeq?: number): void {
-    this.placed(message.conversationId, this.timeline(message.conversationId).receive(message, prevSeq), true);
+    this.placed(
+      message.conversationId,
+      this.timeline(message.conversationId).receive(message, prevSeq),
+      true,
+    );
   }
 
   applyHistory(conversationId: string, messages: readonly Message[], toSeq: number): void {
@@ -111,8 +119,9 @@ export class Chats {
   }
 
   /**
-   * The last step of a synced conversation: `replace` starts the timeline over, otherwise the messages
-   * follow what is there. `live`: the application has not just been started, so these are news.
+   * The last step of a synced conversation: `replace` starts the timeline over, otherwise the
+   * messages follow what is there. `live`: the application has not just been started, so these are
+   * news.
    */
   applySynced(synced: SyncedConversation, replace: boolean, live: boolean): void {
     const messages = synced.messages.map(toMessage);
@@ -154,7 +163,11 @@ export class Chats {
       }
     }
     this.conversations.set(id, conversation);
-    if (conversation.type === "single" && conversation.peerId && conversation.peerId !== this.userId) {
+    if (
+      conversation.type === "single" &&
+      conversation.peerId &&
+      conversation.peerId !== this.userId
+    ) {
       this.advancePeer(id, Number(view.peerDeliveredSeq), Number(view.peerReadSeq));
     }
     // We read on while the server wrote its answer.
@@ -213,7 +226,13 @@ export class Chats {
   }
 
   /** coveredSeq: the view already counts messages up to here. */
-  private placed(id: string, messages: readonly Message[], live: boolean, coveredSeq = 0, save = true): void {
+  private placed(
+    id: string,
+    messages: readonly Message[],
+    live: boolean,
+    coveredSeq = 0,
+    save = true,
+  ): void {
     if (messages.length === 0) return;
     const conversation = this.conversations.get(id);
     const timeline = this.timeline(id);

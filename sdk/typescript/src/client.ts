@@ -1,6 +1,6 @@
-// The client an application talks to. Reads answer at once from what is known; `connect`, `send` and the
-// other requests return promises; what changes by itself comes as events. One client is one device of
-// one user.
+// The client an application talks to. Reads answer at once from what is known; `connect`, `send`
+// and the other requests return promises; what changes by itself comes as events. One client is one
+// device of one user.
 import { DeliveryAcks } from "./acks.js";
 import type { BackoffOptions } from "./backoff.js";
 import { CatchUp } from "./catch_up.js";
@@ -43,7 +43,9 @@ export interface FlareClientOptions {
   /** The browser's unless given; on Node 20, give the `ws` package's. */
   webSocket?: WebSocketConstructor;
   store?: Store;
-  /** When send() resolves: once the message cannot be lost, or (default) once it also has its place. */
+  /**
+   * When send() resolves: once the message cannot be lost, or (default) once it also has its place.
+   */
   ackLevel?: "accepted" | "persisted";
   requestTimeoutMs?: number;
   backoff?: BackoffOptions;
@@ -65,6 +67,8 @@ export interface FlareEvents {
 /** One of them. A first message to a user makes the single chat. */
 export type Recipient = { conversationId: string } | { userId: string };
 
+/** How long an accepted message waits for the push that tells its place. */
+const placeGraceMs = 3_000;
 const membersPage = 1_000;
 const membersMax = 10_000;
 
@@ -87,7 +91,8 @@ export class FlareClient extends Emitter<FlareEvents> {
     const backoff = options.backoff ?? { baseMs: 500, maxMs: 20_000 };
     const webSocket =
       options.webSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-    if (!webSocket) throw new FlareError("INVALID_ARGUMENT", "webSocket: this platform has none; give one");
+    if (!webSocket)
+      throw new FlareError("INVALID_ARGUMENT", "webSocket: this platform has none; give one");
     this.ackLevel = options.ackLevel === "accepted" ? AckLevel.ACCEPTED : AckLevel.PERSISTED;
     this.store = options.store ?? new MemoryStore();
     this.link = new Link(
@@ -148,15 +153,18 @@ export class FlareClient extends Emitter<FlareEvents> {
   }
 
   /**
-   * Connects and stays connected. Resolves when the first sync is done, however many tries that takes;
-   * fails when the server refuses this client for good.
+   * Connects and stays connected. Resolves when the first sync is done, however many tries that
+   * takes; fails when the server refuses this client for good.
    */
   connect(): Promise<Session> {
     this.starting ??= this.start();
     return this.starting;
   }
 
-  /** Ends the connection. Unsent messages stay in the store. A closed client cannot be connected again. */
+  /**
+   * Ends the connection. Unsent messages stay in the store. A closed client cannot be connected
+   * again.
+   */
   close(): void {
     this.link.close();
   }
@@ -221,7 +229,10 @@ export class FlareClient extends Emitter<FlareEvents> {
     return this.chats.statusOf(message);
   }
 
-  /** As of the last loadMembers(). Who joins and leaves is followed since; receipts in groups are not pushed. */
+  /**
+   * As of the last loadMembers(). Who joins and leaves is followed since; receipts in groups are
+   * not pushed.
+   */
   members(conversationId: string): Member[] | undefined {
     return this.chats.members(conversationId);
   }
@@ -233,11 +244,12 @@ export class FlareClient extends Emitter<FlareEvents> {
   }
 
   /**
-   * The message shows up in outgoing() at once and is sent as soon as there is a connection, as often as
-   * needed; the server takes it once. Fails when it was refused or discarded.
+   * The message shows up in outgoing() at once and is sent as soon as there is a connection, as
+   * often as needed; the server takes it once. Fails when it was refused or discarded.
    */
   send(to: Recipient, content: Content, metadata: Record<string, string> = {}): Promise<Sent> {
-    const known = "userId" in to ? this.chats.findWith(to.userId)?.conversationId : to.conversationId;
+    const known =
+      "userId" in to ? this.chats.findWith(to.userId)?.conversationId : to.conversationId;
     return this.outbox.add({
       conversationId: known ?? "",
       toUserId: known || !("userId" in to) ? "" : to.userId,
@@ -324,7 +336,9 @@ export class FlareClient extends Emitter<FlareEvents> {
 
   async rename(conversationId: string, title: string): Promise<void> {
     const value = { clientOperationId: newId(), conversationId, title };
-    this.operated(await this.link.call({ case: "renameConversation", value }, "conversationChanged"));
+    this.operated(
+      await this.link.call({ case: "renameConversation", value }, "conversationChanged"),
+    );
   }
 
   /** All members, up to ten thousand, and how far they have read. */
@@ -381,7 +395,8 @@ export class FlareClient extends Emitter<FlareEvents> {
     this.pace.perSecond = welcome.sendsPerSecond;
     await this.catchUp.connected();
     this.acks.connected();
-    // After the sync: it may bring a message whose answer was lost, which then need not be sent again.
+    // After the sync: it may bring a message whose answer was lost, which then need not be sent
+    // again.
     this.outbox.start();
     void this.reads.flush();
   }
@@ -403,11 +418,19 @@ export class FlareClient extends Emitter<FlareEvents> {
       const { conversationId, userId } = body.value;
       this.chats.applyReceipt(body.value);
       const deliveredSeq = Number(body.value.deliveredSeq);
-      this.emit("receipt", { conversationId, userId, deliveredSeq, readSeq: Number(body.value.readSeq) });
+      this.emit("receipt", {
+        conversationId,
+        userId,
+        deliveredSeq,
+        readSeq: Number(body.value.readSeq),
+      });
     }
   }
 
-  /** Asks for what a message that just arrived shows to be missing. During a sync, the sync may bring it. */
+  /**
+   * Asks for what a message that just arrived shows to be missing. During a sync, the sync may
+   * bring it.
+   */
   private wanted(conversationId: string): void {
     if (this.link.state.phase === "syncing") return;
     const timeline = this.chats.timeline(conversationId);
@@ -415,7 +438,9 @@ export class FlareClient extends Emitter<FlareEvents> {
     else if (timeline.hasGap) void this.catchUp.fillGap(conversationId);
   }
 
-  /** Our own operation is pushed to us like any message; should it not be, we know what to ask for. */
+  /**
+   * Our own operation is pushed to us like any message; should it not be, we know what to ask for.
+   */
   private operated({ conversationId, seq }: { conversationId: string; seq: bigint }): void {
     const timeline = this.chats.timeline(conversationId);
     if (timeline.high === 0) this.catchUp.syncSoon();
@@ -429,7 +454,10 @@ export class FlareClient extends Emitter<FlareEvents> {
     const bytes = encodedBytes(message.content);
     const max = this.currentSession?.limits.contentBytesMax ?? 0;
     if (max > 0 && bytes > max) {
-      throw new FlareError("INVALID_ARGUMENT", `content: ${bytes} bytes, at most ${max} are allowed`);
+      throw new FlareError(
+        "INVALID_ARGUMENT",
+        `content: ${bytes} bytes, at most ${max} are allowed`,
+      );
     }
     await this.pace.turn();
     const { conversationId, toUserId, clientMessageId, metadata } = message;
@@ -463,11 +491,31 @@ export class FlareClient extends Emitter<FlareEvents> {
   private sent(message: OutgoingMessage, sent: Sent): void {
     const { clientMessageId, content, metadata } = message;
     const { conversationId, messageId, timeMs, seq } = sent;
-    if (!seq) return;
+    if (!seq) {
+      setTimeout(() => this.missPush(conversationId, clientMessageId), placeGraceMs);
+      return;
+    }
     const senderId = this.currentSession?.userId ?? "";
     this.chats.applyMessage({
-      conversationId, messageId, senderId, clientMessageId, timeMs, content, metadata, seq,
+      conversationId,
+      messageId,
+      senderId,
+      clientMessageId,
+      timeMs,
+      content,
+      metadata,
+      seq,
     });
+    this.wanted(conversationId);
+  }
+
+  /** Accepted, and its push should have come by now: ask for it. */
+  private missPush(conversationId: string, clientMessageId: string): void {
+    const waits = this.outbox.all().some((entry) => entry.clientMessageId === clientMessageId);
+    if (!waits || !this.link.connected) return;
+    const timeline = this.chats.timeline(conversationId);
+    if (timeline.high === 0) return this.catchUp.syncSoon();
+    timeline.openGap();
     this.wanted(conversationId);
   }
 

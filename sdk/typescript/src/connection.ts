@@ -1,5 +1,5 @@
-// One WebSocket from Hello to its end: matches answers to requests, gives each request a deadline, keeps
-// the heartbeat. It never reconnects; that is the link's work.
+// One WebSocket from Hello to its end: matches answers to requests, gives each request a deadline,
+// keeps the heartbeat. It never reconnects; that is the link's work.
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { FlareError, toErrorCode } from "./errors.js";
 import { FrameSchema, type Frame, type Welcome } from "./gen/flare/client/v1/frame_pb.js";
@@ -58,13 +58,15 @@ export class Connection {
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => this.opened?.();
     this.socket.onmessage = (event: { data: unknown }) => this.receive(event.data);
-    this.socket.onerror = () => {};  // a close follows, and says more
+    this.socket.onerror = () => {}; // a close follows, and says more
     this.socket.onclose = (event: { code?: number; reason?: string }) =>
       this.end(lost(event?.reason || `connection closed (${event?.code ?? "no code"})`));
   }
 
   /** Fails with what the server answered to Hello, or UNAVAILABLE when it could not be asked. */
-  static async open(options: ConnectionOptions): Promise<{ connection: Connection; welcome: Welcome }> {
+  static async open(
+    options: ConnectionOptions,
+  ): Promise<{ connection: Connection; welcome: Welcome }> {
     let failed: ((error: FlareError) => void) | undefined;
     let welcomed = false;
     const connection = new Connection({
@@ -81,7 +83,10 @@ export class Connection {
     });
     try {
       const { token, client } = options;
-      const welcome = await connection.request({ case: "hello", value: { token, client } }, "welcome");
+      const welcome = await connection.request(
+        { case: "hello", value: { token, client } },
+        "welcome",
+      );
       welcomed = true;
       connection.startHeartbeat(welcome.heartbeatMs || 30_000);
       return { connection, welcome };
@@ -92,8 +97,8 @@ export class Connection {
   }
 
   /**
-   * Fails with the server's Error; with DEADLINE_EXCEEDED when no answer came in time (the outcome is then
-   * unknown); with UNAVAILABLE when the connection ended first (unknown as well).
+   * Fails with the server's Error; with DEADLINE_EXCEEDED when no answer came in time (the outcome
+   * is then unknown); with UNAVAILABLE when the connection ended first (unknown as well).
    */
   async request<Case extends BodyCase>(
     body: BodyInit,
@@ -114,7 +119,9 @@ export class Connection {
       const requestId = ++this.lastRequestId;
       const timer = setTimeout(() => {
         this.waiting.delete(requestId);
-        reject(new FlareError("DEADLINE_EXCEEDED", `${body.case}: no answer in ${timeoutMs} ms`, true));
+        reject(
+          new FlareError("DEADLINE_EXCEEDED", `${body.case}: no answer in ${timeoutMs} ms`, true),
+        );
       }, timeoutMs);
       this.waiting.set(requestId, { expected, resolve, reject, timer });
       this.send(requestId, body);
@@ -152,14 +159,15 @@ export class Connection {
     this.receivedSinceBeat = true;
     let frame: Frame;
     try {
-      if (!(data instanceof ArrayBuffer || data instanceof Uint8Array)) throw new TypeError("not binary");
+      if (!(data instanceof ArrayBuffer || data instanceof Uint8Array))
+        throw new TypeError("not binary");
       frame = fromBinary(FrameSchema, data instanceof Uint8Array ? data : new Uint8Array(data));
     } catch {
       return this.end(lost("the server sent bytes that do not parse"));
     }
     if (frame.requestId === 0n) return this.options.onPush(frame.body);
     const waiting = this.waiting.get(frame.requestId);
-    if (!waiting) return;  // the answer came after its deadline
+    if (!waiting) return; // the answer came after its deadline
     this.waiting.delete(frame.requestId);
     clearTimeout(waiting.timer);
     const { body } = frame;
@@ -169,12 +177,14 @@ export class Connection {
     } else if (body.case && waiting.expected.includes(body.case)) {
       waiting.resolve(body);
     } else {
-      waiting.reject(new FlareError("INTERNAL", `unexpected answer: ${body.case ?? "nothing known"}`));
+      waiting.reject(
+        new FlareError("INTERNAL", `unexpected answer: ${body.case ?? "nothing known"}`),
+      );
     }
   }
 
-  // Twice in each period, so that a timer that fires late still keeps the server's deadline. A connection
-  // that carries traffic both ways needs no ping.
+  // Twice in each period, so that a timer that fires late still keeps the server's deadline. A
+  // connection that carries traffic both ways needs no ping.
   private startHeartbeat(heartbeatMs: number): void {
     if (this.ended) return;
     this.heartbeat = setInterval(() => {

@@ -1,4 +1,9 @@
-export { FlareClient, type FlareClientOptions, type FlareEvents, type Recipient } from "./client.js";
+export {
+  FlareClient,
+  type FlareClientOptions,
+  type FlareEvents,
+  type Recipient,
+} from "./client.js";
 export type { WebSocketConstructor, WebSocketLike } from "./connection.js";
 export { FlareError, type ErrorCode } from "./errors.js";
 export type { ConnectionState } from "./link.js";

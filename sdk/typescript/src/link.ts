@@ -1,5 +1,6 @@
-// Keeps a connection to the server: asks for a token, connects, and connects again with growing pauses
-// until it is closed, kicked for good, or refused. Knows nothing of what the frames mean, but for Kicked.
+// Keeps a connection to the server: asks for a token, connects, and connects again with growing
+// pauses until it is closed, kicked for good, or refused. Knows nothing of what the frames mean,
+// but for Kicked.
 import { Backoff, type BackoffOptions } from "./backoff.js";
 import {
   Connection,
@@ -55,7 +56,10 @@ export class Link {
   private wake: (() => void) | undefined;
   private stopped = false;
 
-  constructor(private readonly options: LinkOptions, private readonly events: LinkEvents) {
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly events: LinkEvents,
+  ) {
     this.backoff = new Backoff(options.backoff);
   }
 
@@ -100,11 +104,14 @@ export class Link {
 
   /** One try on the connection there is; UNAVAILABLE without one. */
   ask(body: BodyInit, expected: readonly BodyCase[]): Promise<Body> {
-    if (!this.connection) return Promise.reject(new FlareError("UNAVAILABLE", "not connected", true));
+    if (!this.connection)
+      return Promise.reject(new FlareError("UNAVAILABLE", "not connected", true));
     return this.connection.ask(body, expected);
   }
 
-  /** For requests that may be repeated: waits for a connection and tries again where that can help. */
+  /**
+   * For requests that may be repeated: waits for a connection and tries again where that can help.
+   */
   async call<Case extends BodyCase>(body: BodyInit, expected: Case): Promise<BodyOf<Case>> {
     const backoff = new Backoff(this.options.backoff);
     for (let tries = 1; ; ++tries) {
@@ -209,7 +216,9 @@ export class Link {
   }
 }
 
-/** A token source that fails is tried again, unless its own FlareError says that this cannot help. */
+/**
+ * A token source that fails is tried again, unless its own FlareError says that this cannot help.
+ */
 async function freshToken(source: () => string | Promise<string>): Promise<string> {
   try {
     return await source();

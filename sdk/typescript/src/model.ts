@@ -1,5 +1,6 @@
-// The nouns an application sees. They mirror flare.model.v1 with plain JavaScript values: a seq is a
-// number (the server counts from 1, far below 2^53), an id of bytes is lower-case hexadecimal text.
+// The nouns an application sees. They mirror flare.model.v1 with plain JavaScript values: a seq is
+// a number (the server counts from 1, far below 2^53), an id of bytes is lower-case hexadecimal
+// text.
 import { create } from "@bufbuild/protobuf";
 import {
   ContentSchema,
@@ -12,7 +13,7 @@ import {
 } from "./gen/flare/model/v1/message_pb.js";
 
 export type ConversationType =
-  | "single" | "group" | "channel" | "customer_service" | "ai" | "unspecified";
+  "single" | "group" | "channel" | "customer_service" | "ai" | "unspecified";
 export type MemberRole = "owner" | "admin" | "member" | "reader" | "unspecified";
 
 export type Operation =
@@ -106,33 +107,50 @@ export interface Session {
 
 export function toConversationType(type: ConversationTypeProto): ConversationType {
   switch (type) {
-    case ConversationTypeProto.SINGLE: return "single";
-    case ConversationTypeProto.GROUP: return "group";
-    case ConversationTypeProto.CHANNEL: return "channel";
-    case ConversationTypeProto.CUSTOMER_SERVICE: return "customer_service";
-    case ConversationTypeProto.AI: return "ai";
-    default: return "unspecified";
+    case ConversationTypeProto.SINGLE:
+      return "single";
+    case ConversationTypeProto.GROUP:
+      return "group";
+    case ConversationTypeProto.CHANNEL:
+      return "channel";
+    case ConversationTypeProto.CUSTOMER_SERVICE:
+      return "customer_service";
+    case ConversationTypeProto.AI:
+      return "ai";
+    default:
+      return "unspecified";
   }
 }
 
 export function fromConversationType(type: ConversationType): ConversationTypeProto {
   switch (type) {
-    case "single": return ConversationTypeProto.SINGLE;
-    case "group": return ConversationTypeProto.GROUP;
-    case "channel": return ConversationTypeProto.CHANNEL;
-    case "customer_service": return ConversationTypeProto.CUSTOMER_SERVICE;
-    case "ai": return ConversationTypeProto.AI;
-    default: return ConversationTypeProto.UNSPECIFIED;
+    case "single":
+      return ConversationTypeProto.SINGLE;
+    case "group":
+      return ConversationTypeProto.GROUP;
+    case "channel":
+      return ConversationTypeProto.CHANNEL;
+    case "customer_service":
+      return ConversationTypeProto.CUSTOMER_SERVICE;
+    case "ai":
+      return ConversationTypeProto.AI;
+    default:
+      return ConversationTypeProto.UNSPECIFIED;
   }
 }
 
 function toMemberRole(role: MemberRoleProto): MemberRole {
   switch (role) {
-    case MemberRoleProto.OWNER: return "owner";
-    case MemberRoleProto.ADMIN: return "admin";
-    case MemberRoleProto.MEMBER: return "member";
-    case MemberRoleProto.READER: return "reader";
-    default: return "unspecified";
+    case MemberRoleProto.OWNER:
+      return "owner";
+    case MemberRoleProto.ADMIN:
+      return "admin";
+    case MemberRoleProto.MEMBER:
+      return "member";
+    case MemberRoleProto.READER:
+      return "reader";
+    default:
+      return "unspecified";
   }
 }
 
@@ -151,8 +169,10 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 function toContent(content: ContentProto | undefined): Content {
   const body = content?.body;
   switch (body?.case) {
-    case "text": return { kind: "text", text: body.value };
-    case "custom": return { kind: "custom", type: body.value.type, data: body.value.data };
+    case "text":
+      return { kind: "text", text: body.value };
+    case "custom":
+      return { kind: "custom", type: body.value.type, data: body.value.data };
     case "operation": {
       const change = body.value.change;
       let operation: Operation = { kind: "unknown" };
@@ -172,7 +192,8 @@ function toContent(content: ContentProto | undefined): Content {
       }
       return { kind: "operation", operation };
     }
-    default: return { kind: "unknown" };
+    default:
+      return { kind: "unknown" };
   }
 }
 
@@ -183,7 +204,9 @@ export function fromContent(content: Content): ContentProto {
   }
   if (content.kind === "custom") {
     const { type, data } = content;
-    return create(ContentSchema, { body: { case: "custom", value: { type, data: new Uint8Array(data) } } });
+    return create(ContentSchema, {
+      body: { case: "custom", value: { type, data: new Uint8Array(data) } },
+    });
   }
   throw new TypeError(`a ${content.kind} content cannot be sent`);
 }

@@ -1,5 +1,6 @@
-// Messages of ours on their way. One of each conversation is in flight at a time, so a message that must
-// be tried again is never overtaken; every try carries the same client_message_id, so it is never doubled.
+// Messages of ours on their way. One of each conversation is in flight at a time, so a message that
+// must be tried again is never overtaken; every try carries the same client_message_id, so it is
+// never doubled.
 import { Backoff, type BackoffOptions } from "./backoff.js";
 import { FlareError, toFlareError } from "./errors.js";
 import type { Message, OutgoingMessage } from "./model.js";
@@ -23,7 +24,10 @@ export interface OutboxNeeds {
   backoff: BackoffOptions;
 }
 
-/** Refusals that a retry might help; after so many it is the user's decision. Lost connections do not count. */
+/**
+ * Refusals that a retry might help; after so many it is the user's decision. Lost connections do
+ * not count.
+ */
 const triesMax = 10;
 
 interface Waiter {
@@ -75,7 +79,9 @@ export class Outbox {
     if (message?.state === "failed") this.remove(message);
   }
 
-  /** The message has its place in a timeline: its story here is over, whatever became of the answer. */
+  /**
+   * The message has its place in a timeline: its story here is over, whatever became of the answer.
+   */
   placed(message: Message): void {
     const entry = this.entries.get(message.clientMessageId);
     if (!entry) return;

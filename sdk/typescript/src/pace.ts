@@ -1,4 +1,5 @@
-// Keeps sends under the rate the server announced, so that a burst is slowed here and not refused there.
+// Keeps sends under the rate the server announced, so that a burst is slowed here and not refused
+// there.
 
 export class Pace {
   /** 0: no limit. */

@@ -1,5 +1,5 @@
-// Tells the server how far the user has read: the newest position of each conversation, kept over a lost
-// connection, one request at a time.
+// Tells the server how far the user has read: the newest position of each conversation, kept over a
+// lost connection, one request at a time.
 import { Backoff, type BackoffOptions } from "./backoff.js";
 import type { Body, BodyCase, BodyInit } from "./connection.js";
 import { toFlareError } from "./errors.js";
@@ -13,7 +13,10 @@ export class ReadCursors {
   private readonly pending = new Map<string, number>();
   private flushing = false;
 
-  constructor(private readonly link: Asker, private readonly backoff: BackoffOptions) {}
+  constructor(
+    private readonly link: Asker,
+    private readonly backoff: BackoffOptions,
+  ) {}
 
   note(conversationId: string, seq: number): void {
     this.pending.set(conversationId, Math.max(seq, this.pending.get(conversationId) ?? 0));
@@ -30,7 +33,9 @@ export class ReadCursors {
         if (next.done) return;
         const [conversationId, seq] = next.value;
         try {
-          await this.link.ask({ case: "read", value: { conversationId, seq: BigInt(seq) } }, ["done"]);
+          await this.link.ask({ case: "read", value: { conversationId, seq: BigInt(seq) } }, [
+            "done",
+          ]);
         } catch (cause) {
           const error = toFlareError(cause);
           if (error.retry) {

@@ -1,5 +1,6 @@
-// What a client remembers between connections and, with a store that persists, between runs. The client
-// loads once at its start and writes through; it never reads a store to answer the application.
+// What a client remembers between connections and, with a store that persists, between runs. The
+// client loads once at its start and writes through; it never reads a store to answer the
+// application.
 import type { Conversation, Message, OutgoingMessage } from "./model.js";
 
 export interface StoredConversation {
@@ -36,7 +37,10 @@ export interface Store {
   removeOutgoing(clientMessageId: string): void;
 }
 
-/** Keeps everything in memory: a new client given the same store continues where the last one stopped. */
+/**
+ * Keeps everything in memory: a new client given the same store continues where the last one
+ * stopped.
+ */
 export class MemoryStore implements Store {
   private digest = "0";
   private readonly conversations = new Map<string, StoredConversation>();

@@ -1,5 +1,5 @@
-// One conversation's messages as this client has them: a run without holes, in order of seq, from some
-// place in the past up to `high`. What arrives beyond a hole is held until the hole is filled.
+// One conversation's messages as this client has them: a run without holes, in order of seq, from
+// some place in the past up to `high`. What arrives beyond a hole is held until the hole is filled.
 // Knows nothing of connections; it says which range is missing, and somebody else asks for it.
 import type { Message } from "./model.js";
 
@@ -51,8 +51,8 @@ export class Timeline {
   }
 
   /**
-   * A message arrived. Returns what became visible, in order: nothing for a repeat or while a hole is
-   * open before it.
+   * A message arrived. Returns what became visible, in order: nothing for a repeat or while a hole
+   * is open before it.
    */
   receive(message: Message, prevSeq?: number): Message[] {
     if (message.seq <= this.highSeq || message.seq === 0) return [];
@@ -63,8 +63,8 @@ export class Timeline {
   }
 
   /**
-   * The complete content of [fromSeq, toSeq] arrived, where fromSeq is not beyond high + 1. What is not
-   * among the messages does not exist for this user.
+   * The complete content of [fromSeq, toSeq] arrived, where fromSeq is not beyond high + 1. What is
+   * not among the messages does not exist for this user.
    */
   fill(messages: readonly Message[], toSeq: number): Message[] {
     const added = messages.filter((message) => message.seq > this.highSeq);
@@ -105,8 +105,8 @@ export class Timeline {
   }
 
   /**
-   * What to ask for, if anything. Whoever takes an open gap (toSeq 0) owes it: fetch it whole, or open it
-   * again. Taking closes it, so that one opened during the fetch is not lost.
+   * What to ask for, if anything. Whoever takes an open gap (toSeq 0) owes it: fetch it whole, or
+   * open it again. Taking closes it, so that one opened during the fetch is not lost.
    */
   takeGap(): Gap | undefined {
     if (this.highSeq === 0) return undefined;
@@ -144,7 +144,8 @@ export class Timeline {
       const next = this.firstHeld();
       if (!next) return added;
       const { message, prevSeq } = next;
-      const follows = message.seq === this.highSeq + 1 || (prevSeq !== undefined && prevSeq <= this.highSeq);
+      const follows =
+        message.seq === this.highSeq + 1 || (prevSeq !== undefined && prevSeq <= this.highSeq);
       if (!follows) return added;
       this.held.delete(message.seq);
       this.run.push(message);

@@ -143,7 +143,10 @@ describe("Sending", () => {
 
     const sent = await alice.sendText({ userId: "bob" }, "hi");
 
-    await vi.waitFor(() => expect(texts(alice.messages(sent.conversationId))).toEqual(["hi"]), soon);
+    await vi.waitFor(
+      () => expect(texts(alice.messages(sent.conversationId))).toEqual(["hi"]),
+      soon,
+    );
     expect(sent.seq).toBe(1);
     expect(alice.outgoingTo("bob")).toEqual([]);
     expect(alice.conversationWith("bob")?.conversationId).toBe(sent.conversationId);
@@ -217,7 +220,9 @@ describe("Sending", () => {
     const alice = client("alice");
     await alice.connect();
 
-    const error = await alice.sendText({ userId: "bob" }, "x".repeat(11)).catch((cause: unknown) => cause);
+    const error = await alice
+      .sendText({ userId: "bob" }, "x".repeat(11))
+      .catch((cause: unknown) => cause);
 
     expect((error as FlareError).code).toBe("INVALID_ARGUMENT");
     expect(framesOf(server, "send")).toBe(0);
@@ -231,6 +236,20 @@ describe("Sending", () => {
     const { conversationId } = await alice.sendText({ userId: "bob" }, "hi");
 
     await vi.waitFor(() => expect(texts(alice.messages(conversationId))).toEqual(["hi"]), soon);
+    expect(alice.outgoing(conversationId)).toEqual([]);
+  });
+
+  test("an accepted message that is never pushed is asked for", async () => {
+    const { client, server } = world();
+    const alice = client("alice", { ackLevel: "accepted" });
+    const { conversationId } = server.say("bob", { userId: "alice" }, "0");
+    await alice.connect();
+    server.onOutgoing = (frame) => frame.body.case !== "deliver";
+
+    await alice.sendText({ conversationId }, "hi");
+
+    const shown = () => expect(texts(alice.messages(conversationId))).toEqual(["0", "hi"]);
+    await vi.waitFor(shown, { timeout: 5_000 });
     expect(alice.outgoing(conversationId)).toEqual([]);
   });
 
@@ -348,7 +367,8 @@ describe("Receiving", () => {
     const { conversationId } = server.say("alice", { userId: "bob" }, "0");
     await bob.connect();
 
-    for (let i = 1; i <= 20; ++i) server.deliver(server.say("alice", { conversationId }, String(i)));
+    for (let i = 1; i <= 20; ++i)
+      server.deliver(server.say("alice", { conversationId }, String(i)));
 
     const member = () => server.conversations.get(conversationId)?.members.get("bob");
     await vi.waitFor(() => expect(member()?.deliveredSeq).toBe(21), soon);
@@ -462,7 +482,9 @@ describe("Coming back", () => {
     await vi.waitFor(() => expect(network.attempts).toBe(3), soon);
     await vi.waitFor(() => expect(bob.state.phase).toBe("online"), soon);
 
-    const asked = server.received.map((frame) => frame.body.case).filter((name) => name !== "deliverAck");
+    const asked = server.received
+      .map((frame) => frame.body.case)
+      .filter((name) => name !== "deliverAck");
     expect(asked).toEqual(["hello", "sync"]);
   });
 
@@ -529,7 +551,9 @@ describe("History", () => {
 
     while (await bob.loadOlder(conversationId));
 
-    expect(texts(bob.messages(conversationId))).toEqual(Array.from({ length: 120 }, (_, i) => String(i + 1)));
+    expect(texts(bob.messages(conversationId))).toEqual(
+      Array.from({ length: 120 }, (_, i) => String(i + 1)),
+    );
     expect(bob.hasOlder(conversationId)).toBe(false);
   });
 
@@ -575,7 +599,10 @@ describe("Groups", () => {
 
     await alice.rename(id, "Journey");
     await alice.addMembers(id, ["carol"]);
-    await vi.waitFor(() => expect(bob.conversation(id)).toMatchObject({ title: "Journey", memberCount: 3 }), soon);
+    await vi.waitFor(
+      () => expect(bob.conversation(id)).toMatchObject({ title: "Journey", memberCount: 3 }),
+      soon,
+    );
 
     await alice.removeMembers(id, ["bob"]);
     await vi.waitFor(() => expect(bob.conversation(id)?.left).toBe(true), soon);

@@ -1,5 +1,5 @@
-// A server in memory that speaks flare.client.v1: enough of it to test the SDK and to develop the page
-// without the real one. One tenant, no limits, nothing durable. Tokens are `user/device`.
+// A server in memory that speaks flare.client.v1: enough of it to test the SDK and to develop the
+// page without the real one. One tenant, no limits, nothing durable. Tokens are `user/device`.
 import { create, fromBinary, toBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   AckLevel,
@@ -47,7 +47,11 @@ interface FakeConversation {
 }
 
 class Refusal extends Error {
-  constructor(readonly code: string, message: string, readonly retry = false) {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retry = false,
+  ) {
     super(message);
   }
 }
@@ -81,10 +85,19 @@ export class FakeServer {
   }
 
   /** A message as if another client had sent it. */
-  say(senderId: string, to: { conversationId: string } | { userId: string }, text: string): Message {
+  say(
+    senderId: string,
+    to: { conversationId: string } | { userId: string },
+    text: string,
+  ): Message {
     const conversation =
-      "userId" in to ? this.single(senderId, to.userId) : this.memberOf(to.conversationId, senderId);
-    return this.append(conversation, senderId, `fake-${++this.lastId}`, { case: "text", value: text });
+      "userId" in to
+        ? this.single(senderId, to.userId)
+        : this.memberOf(to.conversationId, senderId);
+    return this.append(conversation, senderId, `fake-${++this.lastId}`, {
+      case: "text",
+      value: text,
+    });
   }
 
   createGroup(ownerId: string, title: string, memberIds: readonly string[]): FakeConversation {
@@ -102,7 +115,10 @@ export class FakeServer {
       conversation.members.set(userId, { userId, role, joinSeq: 1, readSeq: 0, deliveredSeq: 0 });
     }
     const value = { type: conversation.type, title, memberIds: [...memberIds] };
-    this.operate(conversation, ownerId, { case: "conversationCreated", value } as Operation["change"]);
+    this.operate(conversation, ownerId, {
+      case: "conversationCreated",
+      value,
+    } as Operation["change"]);
     return conversation;
   }
 
@@ -159,7 +175,8 @@ export class FakeServer {
       ? this.single(senderId, send.toUserId)
       : this.memberOf(send.conversationId, senderId);
     const body = send.content?.body;
-    if (!body?.case || body.case === "operation") throw new Refusal("INVALID_ARGUMENT", "content: unset");
+    if (!body?.case || body.case === "operation")
+      throw new Refusal("INVALID_ARGUMENT", "content: unset");
     if (body.case === "text" && body.value.includes("forbidden")) {
       throw new Refusal("PERMISSION_DENIED", "content: refused by the word list");
     }
@@ -198,7 +215,7 @@ export class FakeServer {
     const own = conversation.members.get(userId);
     const peerId =
       conversation.type === ConversationType.SINGLE
-        ? [...conversation.members.keys()].find((id) => id !== userId) ?? userId
+        ? ([...conversation.members.keys()].find((id) => id !== userId) ?? userId)
         : "";
     const peer = peerId ? conversation.members.get(peerId) : undefined;
     const last = conversation.messages[conversation.messages.length - 1];
@@ -228,7 +245,9 @@ export class FakeServer {
 
   conversationsOf(userId: string): FakeConversation[] {
     return [...this.conversations.values()]
-      .filter((conversation) => conversation.members.has(userId) && conversation.messages.length > 0)
+      .filter(
+        (conversation) => conversation.members.has(userId) && conversation.messages.length > 0,
+      )
       .sort((a, b) => Number(lastTime(b) - lastTime(a)));
   }
 
@@ -279,7 +298,10 @@ export class FakeServer {
     for (const session of this.sessions) {
       if (!concerned.includes(session.userId)) continue;
       if (session.userId === userId && seqs.readSeq === 0n) continue;
-      session.push({ case: "receipt", value: { conversationId: conversation.id, userId, ...seqs } });
+      session.push({
+        case: "receipt",
+        value: { conversationId: conversation.id, userId, ...seqs },
+      });
     }
   }
 
@@ -292,7 +314,10 @@ export class FakeSession {
   userId = "";
   private open = true;
 
-  constructor(private readonly server: FakeServer, private readonly transport: Transport) {}
+  constructor(
+    private readonly server: FakeServer,
+    private readonly transport: Transport,
+  ) {}
 
   receive(bytes: Uint8Array): void {
     const frame = fromBinary(FrameSchema, bytes);
@@ -330,7 +355,8 @@ export class FakeSession {
 
   private transmit(requestId: bigint, body: BodyInit): void {
     const frame = create(FrameSchema, { requestId, body });
-    if (this.open && this.server.onOutgoing(frame, this)) this.transport.send(toBinary(FrameSchema, frame));
+    if (this.open && this.server.onOutgoing(frame, this))
+      this.transport.send(toBinary(FrameSchema, frame));
   }
 
   private handle(frame: Frame): void {
@@ -382,7 +408,12 @@ export class FakeSession {
       case "read": {
         const retryAfterMs = server.onRead();
         if (retryAfterMs > 0) {
-          const value = { name: "RESOURCE_EXHAUSTED", message: "too many", retry: true, retryAfterMs };
+          const value = {
+            name: "RESOURCE_EXHAUSTED",
+            message: "too many",
+            retry: true,
+            retryAfterMs,
+          };
           return this.answer(frame, { case: "error", value });
         }
         server.read(userId, body.value.conversationId, Number(body.value.seq));
@@ -491,10 +522,19 @@ export class FakeSession {
       const after = Math.max(positions.get(conversation.id) ?? 0, joinSeq - 1);
       const fresh = conversation.messages.slice(after);
       const messages = fresh.slice(-(sync.messagesMax || 20));
-      return { view: server.view(conversation, userId), messages, more: messages.length < fresh.length };
+      return {
+        view: server.view(conversation, userId),
+        messages,
+        more: messages.length < fresh.length,
+      };
     });
     const next = start + size < changed.length ? String(start + size) : "";
-    return { unchanged: false, digest: next ? 0n : digest, conversations: page, nextPageToken: next };
+    return {
+      unchanged: false,
+      digest: next ? 0n : digest,
+      conversations: page,
+      nextPageToken: next,
+    };
   }
 }
 

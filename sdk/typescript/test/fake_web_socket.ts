@@ -1,4 +1,5 @@
-// A WebSocket whose other end is a FakeServer in the same process. `network` can be cut and restored.
+// A WebSocket whose other end is a FakeServer in the same process. `network` can be cut and
+// restored.
 import type { WebSocketConstructor, WebSocketLike } from "../src/index.js";
 import type { FakeServer, FakeSession } from "./fake_server.js";
 

@@ -5,7 +5,8 @@ import { useNow } from "../hooks";
 export function ConnectionBanner({ state, onRetry }: { state: ConnectionState; onRetry(): void }) {
   const nowMs = useNow(1_000);
   if (state.phase === "online" || state.phase === "idle" || state.phase === "closed") return null;
-  const seconds = state.phase === "waiting" ? Math.max(0, Math.ceil((state.retryAtMs - nowMs) / 1_000)) : 0;
+  const seconds =
+    state.phase === "waiting" ? Math.max(0, Math.ceil((state.retryAtMs - nowMs) / 1_000)) : 0;
   return (
     <div class="banner" role="status" data-testid="connection-banner" data-phase={state.phase}>
       <span class="spinner" aria-hidden="true" />

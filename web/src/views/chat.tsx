@@ -17,7 +17,9 @@ export function Chat({ client, onLogout }: { client: FlareClient; onLogout(): vo
   const [target, setTarget] = useState<Target>();
   const [dialog, setDialog] = useState<OpenDialog>();
   const conversations = client.conversations();
-  const peerIds = conversations.map((conversation) => conversation.peerId).filter((id) => id !== "");
+  const peerIds = conversations
+    .map((conversation) => conversation.peerId)
+    .filter((id) => id !== "");
   const wanted = target && "userId" in target ? [target.userId] : [];
   const online = useOnline(client, [...new Set([...wanted, ...peerIds])].sort());
   const me = client.session?.userId ?? "";
@@ -54,7 +56,11 @@ export function Chat({ client, onLogout }: { client: FlareClient; onLogout(): vo
       {open ? (
         <Pane
           // A user's pane becomes its conversation's without losing what is being written.
-          key={openId && found ? `user ${found.peerId}` : openId ?? `user ${"userId" in open ? open.userId : ""}`}
+          key={
+            openId && found
+              ? `user ${found.peerId}`
+              : (openId ?? `user ${"userId" in open ? open.userId : ""}`)
+          }
           client={client}
           me={me}
           target={open}
@@ -65,13 +71,17 @@ export function Chat({ client, onLogout }: { client: FlareClient; onLogout(): vo
       ) : (
         <section class="empty-pane">
           <img src="./icon.svg" alt="" width="72" height="72" />
-          <p>{conversations.length > 0 ? "Choose a conversation." : "Start your first conversation."}</p>
+          <p>
+            {conversations.length > 0 ? "Choose a conversation." : "Start your first conversation."}
+          </p>
           <button class="primary" type="button" onClick={() => setDialog("chat")}>
             New chat
           </button>
         </section>
       )}
-      {dialog === "chat" && <NewChat me={me} onChoose={(userId) => show({ userId })} onClose={close} />}
+      {dialog === "chat" && (
+        <NewChat me={me} onChoose={(userId) => show({ userId })} onClose={close} />
+      )}
       {dialog === "group" && (
         <NewGroup
           client={client}

@@ -6,7 +6,15 @@ const drafts = new Map<string, string>();
 
 const heightMax = 180;
 
-export function Composer({ draftKey, name, onSend }: { draftKey: string; name: string; onSend(text: string): void }) {
+export function Composer({
+  draftKey,
+  name,
+  onSend,
+}: {
+  draftKey: string;
+  name: string;
+  onSend(text: string): void;
+}) {
   const [text, setText] = useState(drafts.get(draftKey) ?? "");
   const area = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
@@ -46,7 +54,14 @@ export function Composer({ draftKey, name, onSend }: { draftKey: string; name: s
         }}
         data-testid="composer"
       />
-      <button class="send" type="submit" aria-label="Send" title="Send" disabled={text.trim() === ""} data-testid="send">
+      <button
+        class="send"
+        type="submit"
+        aria-label="Send"
+        title="Send"
+        disabled={text.trim() === ""}
+        data-testid="send"
+      >
         <SendIcon />
       </button>
     </form>

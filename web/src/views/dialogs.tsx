@@ -7,7 +7,15 @@ import { useOnline } from "../hooks";
 import { Avatar } from "./avatar";
 import { CloseIcon } from "./icons";
 
-function Dialog({ title, children, onClose }: { title: string; children: ComponentChildren; onClose(): void }) {
+function Dialog({
+  title,
+  children,
+  onClose,
+}: {
+  title: string;
+  children: ComponentChildren;
+  onClose(): void;
+}) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     element.current?.showModal();
@@ -64,7 +72,15 @@ function useRequest(): [boolean, string, (request: () => Promise<unknown>) => Pr
   return [busy, problem, run];
 }
 
-export function NewChat({ me, onChoose, onClose }: { me: string; onChoose(userId: string): void; onClose(): void }) {
+export function NewChat({
+  me,
+  onChoose,
+  onClose,
+}: {
+  me: string;
+  onChoose(userId: string): void;
+  onClose(): void;
+}) {
   const [user, setUser] = useState("");
   const name = user.trim();
   const submit = (event: Event) => {
@@ -89,7 +105,12 @@ export function NewChat({ me, onChoose, onClose }: { me: string; onChoose(userId
           />
         </label>
         <Problem text={name !== "" && name === me ? "That is you." : ""} />
-        <button class="primary" type="submit" disabled={name === "" || name === me} data-testid="new-chat-submit">
+        <button
+          class="primary"
+          type="submit"
+          disabled={name === "" || name === me}
+          data-testid="new-chat-submit"
+        >
           Open chat
         </button>
       </form>
@@ -115,7 +136,9 @@ export function NewGroup({ client, me, known, onCreated, onClose }: NewGroupProp
   const submit = (event: Event) => {
     event.preventDefault();
     if (all.length === 0 || title.trim() === "") return;
-    void run(async () => onCreated(await client.createConversation({ title: title.trim(), memberIds: all })));
+    void run(async () =>
+      onCreated(await client.createConversation({ title: title.trim(), memberIds: all })),
+    );
   };
   const add = () => {
     setMembers(all);
@@ -126,7 +149,14 @@ export function NewGroup({ client, me, known, onCreated, onClose }: NewGroupProp
       <form onSubmit={submit}>
         <label class="field">
           Title
-          <input value={title} placeholder="Weekend" maxLength={100} autofocus onInput={(event) => setTitle(event.currentTarget.value)} data-testid="new-group-title" />
+          <input
+            value={title}
+            placeholder="Weekend"
+            maxLength={100}
+            autofocus
+            onInput={(event) => setTitle(event.currentTarget.value)}
+            data-testid="new-group-title"
+          />
         </label>
         <label class="field">
           Members
@@ -150,7 +180,12 @@ export function NewGroup({ client, me, known, onCreated, onClose }: NewGroupProp
           <ul class="chips" aria-label="Chosen members">
             {members.map((member) => (
               <li key={member}>
-                <button type="button" class="chip" aria-label={`Remove ${member}`} onClick={() => setMembers(members.filter((other) => other !== member))}>
+                <button
+                  type="button"
+                  class="chip"
+                  aria-label={`Remove ${member}`}
+                  onClick={() => setMembers(members.filter((other) => other !== member))}
+                >
                   <Avatar name={member} size={22} />
                   {member} <span aria-hidden="true">×</span>
                 </button>
@@ -165,7 +200,12 @@ export function NewGroup({ client, me, known, onCreated, onClose }: NewGroupProp
               .filter((user) => !members.includes(user))
               .slice(0, 8)
               .map((user) => (
-                <button key={user} type="button" class="chip" onClick={() => setMembers([...members, user])}>
+                <button
+                  key={user}
+                  type="button"
+                  class="chip"
+                  onClick={() => setMembers([...members, user])}
+                >
                   <Avatar name={user} size={22} />
                   {user} <span aria-hidden="true">+</span>
                 </button>
@@ -173,7 +213,12 @@ export function NewGroup({ client, me, known, onCreated, onClose }: NewGroupProp
           </div>
         )}
         <Problem text={problem} />
-        <button class="primary" type="submit" disabled={busy || all.length === 0 || title.trim() === ""} data-testid="new-group-submit">
+        <button
+          class="primary"
+          type="submit"
+          disabled={busy || all.length === 0 || title.trim() === ""}
+          data-testid="new-group-submit"
+        >
           Create group
         </button>
       </form>
@@ -215,9 +260,19 @@ export function GroupDetails({ client, me, conversationId, onClose }: GroupDetai
       >
         <label class="field">
           Title
-          <input value={title} maxLength={100} onInput={(event) => setTitle(event.currentTarget.value)} data-testid="group-title" />
+          <input
+            value={title}
+            maxLength={100}
+            onInput={(event) => setTitle(event.currentTarget.value)}
+            data-testid="group-title"
+          />
         </label>
-        <button class="secondary" type="submit" disabled={busy || named === "" || named === conversation?.title} data-testid="group-rename">
+        <button
+          class="secondary"
+          type="submit"
+          disabled={busy || named === "" || named === conversation?.title}
+          data-testid="group-rename"
+        >
           Rename
         </button>
       </form>
@@ -240,7 +295,12 @@ export function GroupDetails({ client, me, conversationId, onClose }: GroupDetai
             data-testid="group-add-name"
           />
         </label>
-        <button class="secondary" type="submit" disabled={busy || added.length === 0} data-testid="group-add">
+        <button
+          class="secondary"
+          type="submit"
+          disabled={busy || added.length === 0}
+          data-testid="group-add"
+        >
           Add
         </button>
       </form>
@@ -271,7 +331,9 @@ export function GroupDetails({ client, me, conversationId, onClose }: GroupDetai
           class="danger"
           type="button"
           disabled={busy}
-          onClick={() => void run(async () => (await client.removeMembers(conversationId, [me]), onClose()))}
+          onClick={() =>
+            void run(async () => (await client.removeMembers(conversationId, [me]), onClose()))
+          }
           data-testid="group-leave"
         >
           Leave group

@@ -2,7 +2,15 @@
 import type { ComponentChildren } from "preact";
 import type { MessageStatus } from "../rows";
 
-function Icon({ children, size = 20, box = "0 0 24 24" }: { children: ComponentChildren; size?: number; box?: string }) {
+function Icon({
+  children,
+  size = 20,
+  box = "0 0 24 24",
+}: {
+  children: ComponentChildren;
+  size?: number;
+  box?: string;
+}) {
   return (
     <svg
       width={size}
@@ -98,7 +106,13 @@ const statusNames: Record<MessageStatus, string> = {
 /** Clock, one tick, two ticks, two blue ticks. */
 export function StatusIcon({ status }: { status: MessageStatus }) {
   return (
-    <span class={`status status-${status}`} role="img" aria-label={statusNames[status]} title={statusNames[status]} data-testid="message-status">
+    <span
+      class={`status status-${status}`}
+      role="img"
+      aria-label={statusNames[status]}
+      title={statusNames[status]}
+      data-testid="message-status"
+    >
       <Icon size={16} box="0 0 18 18">
         {status === "sending" && (
           <>

@@ -24,7 +24,9 @@ export function Login({ demo, ready, problem, onLogin }: Props) {
       <form class="login-card" onSubmit={submit}>
         <img src="./icon.svg" alt="" width="60" height="60" />
         <h1>Flare</h1>
-        <p class="login-hint">{byToken ? "Log in with a token." : "Pick any name and start chatting."}</p>
+        <p class="login-hint">
+          {byToken ? "Log in with a token." : "Pick any name and start chatting."}
+        </p>
         {byToken ? (
           <label class="field">
             Token
@@ -58,11 +60,21 @@ export function Login({ demo, ready, problem, onLogin }: Props) {
             {problem}
           </p>
         )}
-        <button class="primary" type="submit" disabled={value === "" || !ready} data-testid="login-submit">
+        <button
+          class="primary"
+          type="submit"
+          disabled={value === "" || !ready}
+          data-testid="login-submit"
+        >
           Log in
         </button>
         {demo && (
-          <button class="plain" type="button" onClick={() => setWithToken(!withToken)} data-testid="login-switch">
+          <button
+            class="plain"
+            type="button"
+            onClick={() => setWithToken(!withToken)}
+            data-testid="login-switch"
+          >
             {byToken ? "Log in by name" : "I have a token"}
           </button>
         )}

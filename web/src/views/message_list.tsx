@@ -1,5 +1,5 @@
-// The scrolling part: older messages load as it nears its top without a jump, new ones keep it at its end
-// when it was there.
+// The scrolling part: older messages load as it nears its top without a jump, new ones keep it at
+// its end when it was there.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clockTime, hueOf, linkParts } from "../format";
 import type { MessageRow, Row } from "../rows";
@@ -21,7 +21,15 @@ const loadWithinPixels = 400;
 /** So near the end counts as at the end. */
 const endWithinPixels = 40;
 
-export function MessageList({ rows, group, hasOlder, onLoadOlder, onAtEnd, onRetry, onDiscard }: Props) {
+export function MessageList({
+  rows,
+  group,
+  hasOlder,
+  onLoadOlder,
+  onAtEnd,
+  onRetry,
+  onDiscard,
+}: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const before = useRef({ height: 0, firstKey: "", lastKey: "" });
   const atEnd = useRef(true);
@@ -101,7 +109,16 @@ export function MessageList({ rows, group, hasOlder, onLoadOlder, onAtEnd, onRet
 
   return (
     <div class="messages-frame">
-      <div class="messages" ref={scroller} onScroll={scrolled} role="log" aria-live="polite" aria-label="Messages" tabIndex={0} data-testid="messages">
+      <div
+        class="messages"
+        ref={scroller}
+        onScroll={scrolled}
+        role="log"
+        aria-live="polite"
+        aria-label="Messages"
+        tabIndex={0}
+        data-testid="messages"
+      >
         <div class="messages-inner">
           {hasOlder && (
             <div class="older" data-testid="older">
@@ -135,13 +152,28 @@ export function MessageList({ rows, group, hasOlder, onLoadOlder, onAtEnd, onRet
                   </div>
                 );
               default:
-                return <Bubble key={row.key} row={row} group={group} onRetry={onRetry} onDiscard={onDiscard} />;
+                return (
+                  <Bubble
+                    key={row.key}
+                    row={row}
+                    group={group}
+                    onRetry={onRetry}
+                    onDiscard={onDiscard}
+                  />
+                );
             }
           })}
         </div>
       </div>
       {!shownAtEnd && (
-        <button class="to-end" type="button" aria-label="To the newest message" title="To the newest message" onClick={toEnd} data-testid="to-end">
+        <button
+          class="to-end"
+          type="button"
+          aria-label="To the newest message"
+          title="To the newest message"
+          onClick={toEnd}
+          data-testid="to-end"
+        >
           <DownIcon />
         </button>
       )}
@@ -169,7 +201,9 @@ function Bubble({ row, group, onRetry, onDiscard }: BubbleProps) {
       data-status={status}
       data-sender={row.senderId}
     >
-      {showSender && <span class="message-avatar">{closes && <Avatar name={row.senderId} size={30} />}</span>}
+      {showSender && (
+        <span class="message-avatar">{closes && <Avatar name={row.senderId} size={30} />}</span>
+      )}
       <div class="bubble">
         {showSender && opens && (
           <span class="sender" style={{ "--hue": String(hueOf(row.senderId)) }}>

@@ -43,11 +43,13 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
     if (conversationId && attention && atEnd) client.markRead(conversationId);
   }, [client, conversationId, attention, atEnd, lastSeq]);
 
-  // In a group the ticks need to know how far each member is, and nobody pushes that: ask, again and again
-  // while a tick may change and somebody looks.
+  // In a group the ticks need to know how far each member is, and nobody pushes that: ask, again
+  // and again while a tick may change and somebody looks.
   const connected = client.state.phase === "online";
   const messages = conversationId ? client.messages(conversationId) : [];
-  const lastOwn = messages.findLast((message) => message.senderId === me && message.content.kind !== "operation");
+  const lastOwn = messages.findLast(
+    (message) => message.senderId === me && message.content.kind !== "operation",
+  );
   const ticksMove =
     group &&
     attention &&
@@ -68,7 +70,9 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
     me,
     nowMs,
     messages,
-    outgoing: conversationId ? client.outgoing(conversationId) : client.outgoingTo("userId" in target ? target.userId : ""),
+    outgoing: conversationId
+      ? client.outgoing(conversationId)
+      : client.outgoingTo("userId" in target ? target.userId : ""),
     statusOf: (message) => client.statusOf(message),
     unreadAfterSeq: opened.current?.unreadAfterSeq,
     hasOlder,
@@ -79,7 +83,13 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
   return (
     <section class="pane" aria-label={`Conversation with ${title}`}>
       <header class="pane-header">
-        <button class="icon back" type="button" aria-label="Back to the list" onClick={onBack} data-testid="back">
+        <button
+          class="icon back"
+          type="button"
+          aria-label="Back to the list"
+          onClick={onBack}
+          data-testid="back"
+        >
           <BackIcon />
         </button>
         <Avatar name={title} size={40} online={online.has(peerId)} />
@@ -90,7 +100,14 @@ export function Pane({ client, me, target, online, onBack, onDetails }: Props) {
           </p>
         </div>
         {group && (
-          <button class="icon" type="button" title="Group details" aria-label="Group details" onClick={onDetails} data-testid="group-details">
+          <button
+            class="icon"
+            type="button"
+            title="Group details"
+            aria-label="Group details"
+            onClick={onDetails}
+            data-testid="group-details"
+          >
             <InfoIcon />
           </button>
         )}

@@ -3,7 +3,16 @@ import { useState } from "preact/hooks";
 import { previewText, shortTime, titleOf } from "../format";
 import { useNow, useTheme } from "../hooks";
 import { Avatar } from "./avatar";
-import { AutoIcon, ChatIcon, GroupIcon, LeaveIcon, MoonIcon, SearchIcon, StatusIcon, SunIcon } from "./icons";
+import {
+  AutoIcon,
+  ChatIcon,
+  GroupIcon,
+  LeaveIcon,
+  MoonIcon,
+  SearchIcon,
+  StatusIcon,
+  SunIcon,
+} from "./icons";
 
 interface Props {
   client: FlareClient;
@@ -23,7 +32,9 @@ export function Sidebar(props: Props) {
   const [theme, nextTheme] = useTheme();
   const nowMs = useNow(30_000);
   const wanted = filter.trim().toLowerCase();
-  const shown = conversations.filter((conversation) => titleOf(conversation).toLowerCase().includes(wanted));
+  const shown = conversations.filter((conversation) =>
+    titleOf(conversation).toLowerCase().includes(wanted),
+  );
   return (
     <aside class="sidebar">
       <header class="sidebar-header">
@@ -31,16 +42,44 @@ export function Sidebar(props: Props) {
         <span class="me" data-testid="me">
           {me || "…"}
         </span>
-        <button class="icon" type="button" title="New chat" aria-label="New chat" onClick={props.onNewChat} data-testid="new-chat">
+        <button
+          class="icon"
+          type="button"
+          title="New chat"
+          aria-label="New chat"
+          onClick={props.onNewChat}
+          data-testid="new-chat"
+        >
           <ChatIcon />
         </button>
-        <button class="icon" type="button" title="New group" aria-label="New group" onClick={props.onNewGroup} data-testid="new-group">
+        <button
+          class="icon"
+          type="button"
+          title="New group"
+          aria-label="New group"
+          onClick={props.onNewGroup}
+          data-testid="new-group"
+        >
           <GroupIcon />
         </button>
-        <button class="icon" type="button" title={`Colours: ${theme}`} aria-label={`Colours: ${theme}`} onClick={nextTheme} data-testid="theme">
+        <button
+          class="icon"
+          type="button"
+          title={`Colours: ${theme}`}
+          aria-label={`Colours: ${theme}`}
+          onClick={nextTheme}
+          data-testid="theme"
+        >
           {theme === "auto" ? <AutoIcon /> : theme === "light" ? <SunIcon /> : <MoonIcon />}
         </button>
-        <button class="icon" type="button" title="Log out" aria-label="Log out" onClick={props.onLogout} data-testid="logout">
+        <button
+          class="icon"
+          type="button"
+          title="Log out"
+          aria-label="Log out"
+          onClick={props.onLogout}
+          data-testid="logout"
+        >
           <LeaveIcon />
         </button>
       </header>
@@ -55,7 +94,12 @@ export function Sidebar(props: Props) {
           data-testid="filter"
         />
       </label>
-      <nav class="conversations" aria-label="Conversations" data-testid="conversation-list" onKeyDown={moveFocus}>
+      <nav
+        class="conversations"
+        aria-label="Conversations"
+        data-testid="conversation-list"
+        onKeyDown={moveFocus}
+      >
         {shown.map((conversation) => (
           <Item
             key={conversation.conversationId}
@@ -69,7 +113,9 @@ export function Sidebar(props: Props) {
           />
         ))}
         {shown.length === 0 && (
-          <p class="nothing">{wanted === "" ? "No conversations yet." : "Nothing has this name."}</p>
+          <p class="nothing">
+            {wanted === "" ? "No conversations yet." : "Nothing has this name."}
+          </p>
         )}
       </nav>
     </aside>
@@ -89,7 +135,8 @@ interface ItemProps {
 function Item({ client, me, conversation, online, open, nowMs, onOpen }: ItemProps) {
   const { conversationId, unread, preview } = conversation;
   const title = titleOf(conversation);
-  const own = preview?.senderId === me && preview.content.kind !== "operation" ? preview : undefined;
+  const own =
+    preview?.senderId === me && preview.content.kind !== "operation" ? preview : undefined;
   return (
     <button
       class="conversation"
@@ -104,10 +151,16 @@ function Item({ client, me, conversation, online, open, nowMs, onOpen }: ItemPro
       <span class="conversation-title" data-testid="conversation-title">
         {title}
       </span>
-      <span class={unread > 0 ? "conversation-time fresh" : "conversation-time"} data-testid="conversation-time">
+      <span
+        class={unread > 0 ? "conversation-time fresh" : "conversation-time"}
+        data-testid="conversation-time"
+      >
         {shortTime(conversation.lastTimeMs, nowMs)}
       </span>
-      <span class={unread > 0 ? "conversation-preview" : "conversation-preview wide"} data-testid="conversation-preview">
+      <span
+        class={unread > 0 ? "conversation-preview" : "conversation-preview wide"}
+        data-testid="conversation-preview"
+      >
         {own && <StatusIcon status={client.statusOf(own)} />}
         <span>{previewText(conversation, me)}</span>
       </span>
@@ -124,7 +177,8 @@ function Item({ client, me, conversation, online, open, nowMs, onOpen }: ItemPro
 function moveFocus(event: KeyboardEvent): void {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const current = document.activeElement;
-  const next = event.key === "ArrowDown" ? current?.nextElementSibling : current?.previousElementSibling;
+  const next =
+    event.key === "ArrowDown" ? current?.nextElementSibling : current?.previousElementSibling;
   if (next instanceof HTMLButtonElement) {
     event.preventDefault();
     next.focus();
