@@ -2,7 +2,6 @@
 // and the other requests return promises; what changes by itself comes as events. One client is one
 // device of one user.
 import { DeliveryAcks } from "./acks.js";
-import type { BackoffOptions } from "./backoff.js";
 import { CatchUp } from "./catch_up.js";
 import { Chats } from "./chats.js";
 import type { Body, WebSocketConstructor } from "./connection.js";
@@ -27,45 +26,12 @@ import {
   type Session,
   type UserPresence,
 } from "./model.js";
+import type { FlareClientOptions, FlareEvents, Recipient } from "./options.js";
 import { Outbox, type Sent } from "./outbox.js";
 import { Pace } from "./pace.js";
 import { ReadCursors } from "./reads.js";
 import { MemoryStore, type Store } from "./store.js";
 import { AckLevel } from "./gen/flare/client/v1/frame_pb.js";
-
-export interface FlareClientOptions {
-  /** ws:// or wss:// */
-  url: string;
-  /** A JWT, or where to get a fresh one for each connection. */
-  token: string | (() => string | Promise<string>);
-  /** Name and version of the application, for the server's logs. */
-  client?: string;
-  /** The browser's unless given; on Node 20, give the `ws` package's. */
-  webSocket?: WebSocketConstructor;
-  store?: Store;
-  /**
-   * When send() resolves: once the message cannot be lost, or (default) once it also has its place.
-   */
-  ackLevel?: "accepted" | "persisted";
-  requestTimeoutMs?: number;
-  backoff?: BackoffOptions;
-}
-
-export interface FlareEvents {
-  state: ConnectionState;
-  /** A message has its place in its conversation: each once, in order, ours and those of others. */
-  message: { message: Message };
-  /** messages(), outgoing() or statusOf() of a conversation may answer differently now. */
-  timeline: { conversationId: string };
-  /** conversations() may answer differently now. */
-  conversation: { conversationId: string };
-  /** Another member's device has, or the member has read. 0: unchanged. */
-  receipt: { conversationId: string; userId: string; deliveredSeq: number; readSeq: number };
-  kicked: { reason: string; by: string; mayReconnect: boolean };
-}
-
-/** One of them. A first message to a user makes the single chat. */
-export type Recipient = { conversationId: string } | { userId: string };
 
 /** How long an accepted message waits for the push that tells its place. */
 const placeGraceMs = 3_000;

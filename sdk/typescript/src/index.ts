@@ -1,9 +1,4 @@
-export {
-  FlareClient,
-  type FlareClientOptions,
-  type FlareEvents,
-  type Recipient,
-} from "./client.js";
+export { FlareClient } from "./client.js";
 export type { WebSocketConstructor, WebSocketLike } from "./connection.js";
 export { FlareError, type ErrorCode } from "./errors.js";
 export type { ConnectionState } from "./link.js";
@@ -21,5 +16,6 @@ export type {
   Session,
   UserPresence,
 } from "./model.js";
+export type { FlareClientOptions, FlareEvents, Recipient } from "./options.js";
 export type { Sent } from "./outbox.js";
 export { MemoryStore, type Store, type StoredConversation, type StoredState } from "./store.js";
