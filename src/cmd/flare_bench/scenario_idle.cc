@@ -21,6 +21,9 @@ constexpr int64_t kHeartbeat = 20 * kSecond;
 
 constexpr uint64_t kSpareDescriptors = 64;
 
+// No server keeps less than this for a session; a smaller slope was not measured but hidden.
+constexpr double kBelievableBytes = 100;
+
 class IdleListener final : public FrameHandler {
  public:
   void on_frame(Connection&, const FrameView&) override {}
@@ -144,6 +147,10 @@ Row run_idle(const Options& options, const Target& target) {
   if (first.refused + storm.refused > 0) {
     row.notes.push_back("logins were refused and repeated, the last time because: " +
                         (storm.last_refusal.empty() ? first.last_refusal : storm.last_refusal));
+  }
+  if (!target.pids.empty() && to_slope(points, &MemoryUse::anonymous_bytes) < kBelievableBytes) {
+    row.notes.emplace_back(
+        "the server filled memory it had left over from earlier work; start it afresh for a slope");
   }
   row.violations = listener.violations;
   return row;

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "cmd/flare_bench/clock.h"
 #include "cmd/flare_bench/failure.h"
@@ -178,7 +180,9 @@ class Reader final : public FrameHandler {
 
 Row verify_durability(const Options& options, const Target& target) {
   if (options.journal.empty()) fail("--journal: is needed");
-  Reader reader(options, target, read_journal(options.journal));
+  Journal journal = read_journal(options.journal);
+  if (journal.promises == 0) fail("journal: holds no receipt, so there is nothing to verify");
+  Reader reader(options, target, std::move(journal));
   const int64_t started = now_ns();
   reader.read_everything();
   const double seconds = to_seconds(now_ns() - started);
