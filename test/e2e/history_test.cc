@@ -56,7 +56,12 @@ TEST_F(History, BothEndsAreIncluded) {
 
 TEST_F(History, BeyondTheEndsIsEmpty) {
   EXPECT_TRUE(ask({.from_seq = 26, .to_seq = 0, .limit = 0, .backwards = false}).empty());
-  EXPECT_TRUE(ask({.from_seq = 7, .to_seq = 5, .limit = 0, .backwards = false}).empty());
+}
+
+TEST_F(History, AnUpsideDownRangeIsRefused) {
+  EXPECT_TRUE(refused(
+      ann->history(conversation, {.from_seq = 7, .to_seq = 5, .limit = 0, .backwards = false}),
+      ErrorCode::InvalidArgument));
 }
 
 TEST_F(History, TheLimitHasALimit) {

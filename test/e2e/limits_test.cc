@@ -111,7 +111,7 @@ TEST_F(SlowConnection, IsToldToResyncAndMissesNothing) {
 
 class Silence : public Story {
  protected:
-  Silence() : Story({{config::kHeartbeatInterval, "300ms"}, {config::kHeartbeatDead, "1s"}}) {}
+  Silence() : Story({{config::kHeartbeatInterval, "300ms"}, {config::kHeartbeatTimeout, "1s"}}) {}
 };
 
 TEST_F(Silence, IsTakenForDead) {

@@ -92,7 +92,7 @@ TEST(StartUp, AMissingConfigFileIsRefused) {
 
 TEST(StartUp, AMissingDataDirectoryIsMade) {
   TemporaryDirectory directory;
-  const auto data_dir = directory.path() / "not" / "yet" / "there";
+  const auto data_dir = directory.path() / "data";
   FlareProcess server({.environment = {}, .arguments = {}, .data_dir = data_dir});
 
   server.start();
@@ -102,6 +102,18 @@ TEST(StartUp, AMissingDataDirectoryIsMade) {
   EXPECT_EQ(std::filesystem::status(data_dir / "token.key").permissions() & others,
             std::filesystem::perms::none)
       << "the key is nobody else's";
+}
+
+// A misspelt path or a disk that is not mounted must not become an empty server.
+TEST(StartUp, ADataDirectoryWhoseParentIsMissingIsRefused) {
+  TemporaryDirectory directory;
+  const auto data_dir = directory.path() / "not" / "yet";
+
+  const Refusal refusal = refusal_of({.environment = {}, .arguments = {}, .data_dir = data_dir});
+
+  EXPECT_GT(refusal.code, 0);
+  EXPECT_TRUE(says(refusal, data_dir.string()));
+  EXPECT_FALSE(std::filesystem::exists(data_dir.parent_path()));
 }
 
 TEST(StartUp, ADataDirectoryThatCannotBeIsRefused) {

@@ -25,7 +25,7 @@ struct ExitStatus {
 struct Command {
   std::filesystem::path program;
   std::vector<std::string> arguments;
-  std::map<std::string, std::string> environment;  // added to the test's own
+  std::map<std::string, std::string> environment;  // added to the test's own, less its FLARE_*
   std::filesystem::path output;                    // stdout and stderr are appended to it
   std::string input;                               // what it reads on stdin
 };

@@ -28,7 +28,7 @@ Task<uint64_t> FakeMessageStore::applied(Context, uint32_t partition) {
 }
 
 uint64_t FakeMessageStore::durable(uint32_t partition) const {
-  return find_in(offsets, partition).value_or(0);
+  return std::min(durable_max, find_in(offsets, partition).value_or(0));
 }
 
 Task<port::Loaded> FakeMessageStore::load(Context, port::LoadRequest request) {
@@ -44,6 +44,11 @@ Task<port::Loaded> FakeMessageStore::load(Context, port::LoadRequest request) {
 
 Task<> FakeMessageStore::apply(Context, port::ApplyBatch batch) {
   co_await ready();
+  if (!apply_failures.empty()) {
+    Error next = std::move(apply_failures.front());
+    apply_failures.pop_front();
+    co_await fail(std::move(next));
+  }
   if (offsets[batch.partition] != batch.expected_offset) {
     co_await fail(ErrorCode::Conflict, "another writer applies this partition");
   }

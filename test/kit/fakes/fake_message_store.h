@@ -4,6 +4,7 @@
 // Belongs to one thread.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -49,6 +50,8 @@ class FakeMessageStore final : public port::MessageStore {
   Calls calls;
   std::vector<port::ReadRange> read_ranges;  // every range that was asked for
   std::optional<Error> failure;
+  std::deque<Error> apply_failures;  // of the next applies, first to last
+  uint64_t durable_max = UINT64_MAX;  // durable() never says more
 
  private:
   Result<> ready() const;
