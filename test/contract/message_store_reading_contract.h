@@ -181,8 +181,7 @@ TEST_P(MessageStoreContract, AReadPointPastTheEndIsTheHead) {
 TEST_P(MessageStoreContract, DeliveredMovesForwardOnly) {
   const WriterConversation room = given("room", {"ann", "ben"}, 5);
   const auto note = [&](Sequence seq, int64_t time_ms) {
-    ASSERT_TRUE(
-        run(store().note_delivered(tenant(), {{room.member_key("ann"), seq, time_ms}})));
+    ASSERT_TRUE(run(store().note_delivered(tenant(), {{room.member_key("ann"), seq, time_ms}})));
   };
 
   note(3, 30);
@@ -228,7 +227,11 @@ TEST_P(MessageStoreContract, AStepIsSeenWholeByOtherLoops) {
   for (int step = 0; step < 200; ++step) {
     port::ApplyBatch batch;
     for (int i = 0; i < 5; ++i) room.post(batch, i % 2 ? "ann" : "ben");
-    EXPECT_TRUE(apply(std::move(batch)));
+    batch.partition = kPartition;
+    batch.expected_offset = applied();
+    batch.next_offset = batch.expected_offset + 1;
+    EXPECT_TRUE(run(store().apply({}, std::move(batch))));
+    if (step % 50 == 49) stores->make_durable();
   }
   done = true;
   reader.join();

@@ -10,9 +10,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Where the rows are when they are read: the same promises hold for all three.
+enum class Rest { Memory, MemoryAndFiles, Files };
+
 class RocksdbStores final : public MessageStores {
  public:
-  RocksdbStores() {
+  explicit RocksdbStores(Rest rest) : rest_(rest) {
     std::string pattern = (fs::temp_directory_path() / "message-store-XXXXXX").string();
     root_ = ::mkdtemp(pattern.data());
     directory_ = root_ / "store";
@@ -25,6 +28,12 @@ class RocksdbStores final : public MessageStores {
 
   port::MessageStore& store() override { return *store_; }
   void make_durable() override { ASSERT_TRUE(store_->flush()); }
+
+  // After two flushes a step is in files only, so the last two are in memory.
+  void settle() override {
+    if (rest_ == Rest::MemoryAndFiles) make_durable();
+    if (rest_ == Rest::Files) reopen();
+  }
 
   void reopen() override {
     store_.reset();
@@ -47,17 +56,25 @@ class RocksdbStores final : public MessageStores {
     store_ = std::move(*opened);
   }
 
+  const Rest rest_;
   fs::path root_;
   fs::path directory_;
   int crashes_ = 0;
   std::unique_ptr<rocksdb::MessageStore> store_;
 };
 
+template <Rest rest>
+std::unique_ptr<MessageStores> make() {
+  return std::make_unique<RocksdbStores>(rest);
+}
+
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(
-    Rocksdb, MessageStoreContract,
-    testing::Values(MessageStoreBackend{"rocksdb", [] { return std::make_unique<RocksdbStores>(); }}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rocksdb, MessageStoreContract,
+                         testing::Values(MessageStoreBackend{"memory", make<Rest::Memory>},
+                                         MessageStoreBackend{"memory_and_files",
+                                                             make<Rest::MemoryAndFiles>},
+                                         MessageStoreBackend{"files", make<Rest::Files>}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace flare::contract

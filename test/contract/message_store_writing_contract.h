@@ -235,7 +235,8 @@ TEST_P(MessageStoreContract, ACrashLeavesTheStateOfTheLastDurableOffset) {
   const Sequence last = 5 + (at - 1);
   EXPECT_EQ(read({.conversation = room.key}).size(), last);
   EXPECT_EQ(run(store().find_conversation(tenant(), room.key)).value()->head.last_seq, last);
-  EXPECT_EQ(run(store().find_member(tenant(), room.member_key("ann"))).value()->last_sent_seq, last);
+  EXPECT_EQ(run(store().find_member(tenant(), room.member_key("ann"))).value()->last_sent_seq,
+            last);
   for (Sequence seq = 1; seq <= 10; ++seq) {
     const auto found = run(store().find_message(tenant(), message_id("acme", "room", seq)));
     EXPECT_EQ(found.value().has_value(), seq <= last) << seq;

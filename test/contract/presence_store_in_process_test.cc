@@ -3,14 +3,13 @@
 
 namespace flare::contract {
 
-INSTANTIATE_TEST_SUITE_P(
-    InProcess, PresenceStoreContract,
-    testing::Values(PresenceStoreBackend{.name = "in_process",
-                                         .open =
-                                             [](const Clock& clock) {
-                                               return std::make_unique<in_process::PresenceStore>(
-                                                   clock);
-                                             }}),
-    [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(InProcess, PresenceStoreContract,
+                         testing::Values(PresenceStoreBackend{
+                             .name = "in_process",
+                             .open =
+                                 [](const Clock& clock) {
+                                   return std::make_unique<in_process::PresenceStore>(clock);
+                                 }}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace flare::contract

@@ -1,4 +1,5 @@
-// BlockingPool: a few threads for library calls that block, so that no loop ever does. For adapters.
+// BlockingPool: a few threads for library calls that block, so that no loop ever does. For
+// adapters.
 //
 //   std::string text = co_await pool.run(ctx, [path] { return read_file(path); });
 //
@@ -25,8 +26,8 @@ class BlockingPool {
   struct Options {
     std::string name;  // of the threads, at most 15 characters are shown
     size_t threads = 1;
-    // Functions waiting for a thread. A full queue means the engine is far behind: a thousand waiting
-    // calls of 100 µs are already a tenth of a second.
+    // Functions waiting for a thread. A full queue means the engine is far behind: a thousand
+    // waiting calls of 100 µs are already a tenth of a second.
     size_t queue_max = 1024;
   };
 
@@ -37,12 +38,11 @@ class BlockingPool {
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
 
-  // Fails with ResourceExhausted when the queue is full, and with Cancelled or DeadlineExceeded when
-  // the context says so before the function had its turn; then it does not run. A function that
-  // has begun is waited for. An exception that leaves it is an Internal error.
+  // Fails with ResourceExhausted when the queue is full, and with Cancelled or DeadlineExceeded
+  // when the context says so before the function had its turn; then it does not run. A function
+  // that has begun is waited for. An exception that leaves it is an Internal error.
   template <class F>
-  auto run(Context ctx, F function)
-      -> Task<typename std::invoke_result_t<F&>::value_type> {
+  auto run(Context ctx, F function) -> Task<typename std::invoke_result_t<F&>::value_type> {
     using T = typename std::invoke_result_t<F&>::value_type;
     Pending<T> done;
     co_await post([done, ctx, f = std::move(function)]() mutable {

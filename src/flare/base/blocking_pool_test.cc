@@ -17,7 +17,7 @@ Task<bool> runs_elsewhere(BlockingPool* pool) {
   const auto loop_thread = std::this_thread::get_id();
   const auto pool_thread =
       co_await pool->run({}, [] { return Result<std::thread::id>(std::this_thread::get_id()); });
-  co_return pool_thread != loop_thread && std::this_thread::get_id() == loop_thread;
+  co_return pool_thread != loop_thread&& std::this_thread::get_id() == loop_thread;
 }
 
 TEST(BlockingPoolTest, RunsElsewhereAndContinuesOnTheLoop) {

@@ -25,7 +25,7 @@ class OutcomeFeed final : public port::OutcomeFeed {
   };
 
   std::mutex mutex_;
-  uint32_t next_ = 1;                                                     // guarded by mutex_
+  uint32_t next_ = 1;                                                      // guarded by mutex_
   std::unordered_map<uint32_t, std::shared_ptr<Subscriber>> subscribers_;  // guarded by mutex_
 };
 

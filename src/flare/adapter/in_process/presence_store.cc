@@ -7,8 +7,8 @@
 namespace flare::in_process {
 namespace {
 
-// Each put and renewal looks at this many sessions for expired leases: with one renewal a lease, all
-// dead sessions are gone within one lease, and no call pays for more than a few.
+// Each put and renewal looks at this many sessions for expired leases: with one renewal a lease,
+// all dead sessions are gone within one lease, and no call pays for more than a few.
 constexpr size_t kSweepsPerCall = 4;
 
 // Whose the sessions are: user ids are unique within a tenant only.
@@ -124,8 +124,9 @@ Task<> PresenceStore::remove(Context, model::SessionKey key) {
   co_return;
 }
 
-Task<std::vector<model::SessionKey>> PresenceStore::renew(
-    Context, std::vector<model::SessionKey> sessions, Duration lease) {
+Task<std::vector<model::SessionKey>> PresenceStore::renew(Context,
+                                                          std::vector<model::SessionKey> sessions,
+                                                          Duration lease) {
   const TimePoint now = impl_->clock.now();
   std::vector<model::SessionKey> unknown;
   std::lock_guard lock(impl_->mutex);

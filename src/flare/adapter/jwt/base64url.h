@@ -9,8 +9,8 @@ namespace flare::jwt {
 
 std::string base64url(std::string_view bytes);
 
-// Nothing unless `text` is exactly what base64url() makes of some bytes: padding, white space, other
-// characters and stray bits are refused, so a token has one spelling.
+// Nothing unless `text` is exactly what base64url() makes of some bytes: padding, white space,
+// other characters and stray bits are refused, so a token has one spelling.
 std::optional<std::string> from_base64url(std::string_view text);
 
 }  // namespace flare::jwt

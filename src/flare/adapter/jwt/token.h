@@ -19,7 +19,7 @@ struct Header {
 
 struct Payload {
   model::TokenClaims claims;
-  int64_t not_before_s = 0;  // nbf; 0 when absent
+  int64_t not_before_s = 0;                          // nbf; 0 when absent
   std::optional<std::vector<std::string>> audience;  // aud
 };
 

@@ -106,8 +106,8 @@ Result<std::string> TokenAuthority::issue(const model::TokenClaims& claims) cons
   }
   for (const Key& key : options_.keys) {
     if (!key.tenant.empty() && key.tenant != claims.tenant) continue;
-    std::string token = base64url(encode_header({key.algorithm, key.id})) + '.' +
-                        base64url(encode_payload(claims));
+    std::string token =
+        base64url(encode_header({key.algorithm, key.id})) + '.' + base64url(encode_payload(claims));
     const std::string signature = find_algorithm(key.algorithm)->sign(key.secret, token);
     return token + '.' + base64url(signature);
   }

@@ -29,7 +29,8 @@ struct Options {
 
   std::string issuer;  // `iss` must be this
 
-  // A token with `aud` must name this; one without `aud` passes. Empty: tokens with `aud` are refused.
+  // A token with `aud` must name this; one without `aud` passes. Empty: tokens with `aud` are
+  // refused.
   std::string audience;
 
   // How far the clocks of issuers may be from ours.

@@ -1,28 +1,37 @@
-// Database: the store without its threads. Every call blocks. For this room's sources and tests.
+// Database: the store without its threads. Calls may block. For this room's sources and tests.
 //
-// One thread at a time calls load() and apply(); the rest may be called from any thread.
+// Rows live in up to three generations of Memory and in RocksDB's files:
+//
+//   active    what apply() changes
+//   flushing  what is being written to files, or could not be yet
+//   recent    what was flushed last: in the files too, kept because it is read most
+//
+// A row is looked for in this order. A flush turns active into flushing, and when its files have
+// become part of the database, flushing into recent. RocksDB's own memory and write-ahead log stay
+// empty. One thread at a time calls load() and apply(); the rest may be called from any thread.
 #pragma once
 
 #include <rocksdb/db.h>
-#include <rocksdb/write_batch.h>
 
 #include <array>
-#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "flare/adapter/rocksdb/keys.h"
+#include "flare/adapter/rocksdb/memory.h"
 #include "flare/adapter/rocksdb/message_store.h"
 #include "flare/adapter/rocksdb/tuning.h"
 
 namespace flare::rocksdb {
+
+class PageBuilder;
 
 class Database {
  public:
@@ -35,7 +44,7 @@ class Database {
   uint64_t applied(uint32_t partition) const;
   uint64_t durable(uint32_t partition) const;
   Result<> apply(const port::ApplyBatch& batch);
-  Result<port::Loaded> load(const port::LoadRequest& request);
+  Result<port::Loaded> load(const port::LoadRequest& request) const;
 
   // Memory only; never blocks for long.
   Result<> note_delivered(const std::vector<port::Delivered>& delivered);
@@ -56,31 +65,37 @@ class Database {
   Result<> flush();
 
  private:
-  class FlushListener;
   using Values = std::vector<::rocksdb::PinnableSlice>;
+  using Page = std::vector<Memory::Message>;
 
-  explicit Database(Options options);
+  explicit Database(Options options) : options_(std::move(options)) {}
 
   // Opening.
+  Result<> check_directory(::rocksdb::Env* env) const;
   Result<> check_format(::rocksdb::Env* env) const;
   Result<> open_files(::rocksdb::Env* env);
   Result<> write_format();
   Result<> read_partitions();
+  std::string flush_directory() const { return options_.directory + "/flush"; }
 
   // Writing.
-  Result<> put_rows(const port::ApplyBatch& batch);
-  void put_members(const port::ApplyBatch& batch);
-  Result<> write(::rocksdb::WriteBatch& rows);
-  void resume_if_due();
-  void put(Family family, std::string_view value);
-  void forget_delivered(const port::MemberKey& member);
-  Result<> write_delivered();
+  Result<> wait_for_room();
+  void forget_delivered(const std::vector<port::MemberKey>& members);
+
+  // Flushing.
   void flush_forever();
-  void refresh_durable();
+  void take_active();
+  Result<> flush_taken();
+  Result<> wait_for_merging();
+  using DeliveredRows = std::map<std::string, std::optional<keys::Position>>;
+  Result<DeliveredRows> delivered_rows(const Memory& memory) const;
 
   // Reading.
   ::rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[family]; }
-  Result<std::optional<::rocksdb::PinnableSlice>> get(Family family, std::string_view key) const;
+  // Newest first; the caller holds rows_mutex_.
+  std::array<const Memory*, 3> generations() const {
+    return {active_.get(), flushing_.get(), recent_.get()};
+  }
   // Values in the order of the keys; `found[i]` says whether there is one.
   Result<> get_all(Family family, const std::vector<std::string>& keys, Values& values,
                    std::vector<bool>& found) const;
@@ -92,19 +107,28 @@ class Database {
       const std::vector<port::MessageKey>& keys) const;
   Result<port::ReadPoint> read_point(const port::ReadPointKey& key) const;
 
+  // The rows of the range that are in memory, in reading order; `whole` when the files hold no
+  // more.
+  Page page_in_memory(const port::ReadRange& range, bool& whole) const;
+  Result<> merge_with_files(const port::ReadRange& range, const Page& in_memory,
+                            PageBuilder& page) const;
+  using MemberChanges = std::map<std::string, std::optional<model::Member>>;
+  // At most `limit` a generation, complete up to `until` (empty: to the end).
+  MemberChanges members_in_memory(const port::ConversationKey& key, const std::string& after,
+                                  size_t limit, std::string& until) const;
+
   // Constant after opening.
   const Options options_;
   std::unique_ptr<::rocksdb::DB> db_;
   std::vector<::rocksdb::ColumnFamilyHandle*> handles_;
 
-  // Belong to the thread that applies.
-  ::rocksdb::WriteBatch rows_;
-  std::string key_;
-  std::string value_;
-  std::unordered_set<std::string> memberships_;  // whose rows are known to be written
-  TimePoint next_resume_{};
+  mutable std::shared_mutex rows_mutex_;
+  // The pointers, and what active_ points to, are guarded by rows_mutex_; the other two generations
+  // do not change any more.
+  std::unique_ptr<Memory> active_ = std::make_unique<Memory>();
+  std::unique_ptr<Memory> flushing_;
+  std::unique_ptr<Memory> recent_;
 
-  // Any thread.
   mutable std::mutex offsets_mutex_;
   std::unordered_map<uint32_t, uint64_t> applied_;  // guarded by offsets_mutex_
   std::unordered_map<uint32_t, uint64_t> durable_;  // guarded by offsets_mutex_
@@ -114,9 +138,11 @@ class Database {
 
   std::mutex flush_mutex_;  // one flush() at a time
 
-  std::mutex closing_mutex_;
-  std::condition_variable closing_changed_;
-  bool closing_ = false;  // guarded by closing_mutex_
+  std::mutex state_mutex_;
+  std::condition_variable state_changed_;
+  bool closing_ = false;       // guarded by state_mutex_
+  bool flush_wanted_ = false;  // guarded by state_mutex_
+  Result<> last_flush_;        // guarded by state_mutex_
   std::thread flusher_;
 };
 

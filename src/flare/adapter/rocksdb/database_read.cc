@@ -1,279 +1,261 @@
-#include <rocksdb/db.h>
+// Ranges of rows: what is in memory, merged with what is in the files. A row in memory is the newer
+// of two with one key. Memory is asked first: what leaves it meanwhile is in the files by then.
 
 #include <algorithm>
 
 #include "flare/adapter/rocksdb/database.h"
-#include "flare/adapter/rocksdb/status.h"
+#include "flare/adapter/rocksdb/page_builder.h"
+#include "flare/adapter/rocksdb/rows.h"
 #include "flare/base/wire.h"
 
 namespace flare::rocksdb {
 namespace {
 
-using ::rocksdb::Slice;
-
-Slice slice(std::string_view text) { return {text.data(), text.size()}; }
-
-Error malformed(std::string_view what) {
-  return {ErrorCode::DataLoss, "stored " + std::string(what) + " is malformed"};
-}
-
-std::string conversation_key(const port::ConversationKey& key) {
-  std::string out;
-  keys::put_conversation(out, key.tenant.text, key.conversation.text);
-  return out;
-}
-
-std::string member_key(const port::MemberKey& key) {
-  std::string out;
-  keys::put_member(out, key.tenant.text, key.conversation.text, key.user.text);
-  return out;
-}
+// Messages looked at in one step while a member's own next message is searched.
+constexpr size_t kSearchPage = 256;
 
 // The few stored fields of a message that reading needs: proto/flare/model/v1/message.proto.
 struct Scanned {
   std::string_view sender;
+  Sequence seq = 0;
   uint64_t ordinal = 0;
   uint64_t sender_ordinal = 0;
 };
 
-Result<Scanned> scan(std::string_view message) {
+Result<Scanned> scan(const Bytes& message) {
   Scanned scanned;
-  wire::Reader in(message);
+  wire::Reader in(message.view());
   while (in.next()) {
     switch (in.field()) {
-      case 3: scanned.sender = in.bytes(); break;
-      case 21: scanned.ordinal = in.uint(); break;
-      case 22: scanned.sender_ordinal = in.uint(); break;
-      default: break;
+      case 3:
+        scanned.sender = in.bytes();
+        break;
+      case 20:
+        scanned.seq = in.uint();
+        break;
+      case 21:
+        scanned.ordinal = in.uint();
+        break;
+      case 22:
+        scanned.sender_ordinal = in.uint();
+        break;
+      default:
+        break;
     }
   }
-  if (!in.ok()) return fail(malformed("message"));
+  if (!in.ok()) return fail(ErrorCode::DataLoss, "stored message is malformed");
   return scanned;
 }
 
-// An iterator over the rows that begin with one prefix.
-struct Rows {
-  Rows(::rocksdb::DB& db, ::rocksdb::ColumnFamilyHandle* family, std::string prefix)
-      : first(std::move(prefix)), end(keys::after_prefix(first)), lower(first), upper(end) {
-    ::rocksdb::ReadOptions options;
-    options.iterate_lower_bound = &lower;
-    options.iterate_upper_bound = &upper;
-    at.reset(db.NewIterator(options, family));
+// The first rows of the range in one generation, in reading order.
+std::vector<Memory::Message> take(const Memory::Conversation& kept, const port::ReadRange& range) {
+  std::vector<Memory::Message> taken;
+  const auto begin = kept.at_or_after(range.from_seq);
+  const auto end =
+      range.to_seq == UINT64_MAX ? kept.messages.end() : kept.at_or_after(range.to_seq + 1);
+  if (end <= begin) return taken;
+  const auto count = std::min(range.limit, static_cast<size_t>(end - begin));
+  if (range.backwards) {
+    taken.assign(std::reverse_iterator(end), std::reverse_iterator(end) + static_cast<long>(count));
+  } else {
+    taken.assign(begin, begin + static_cast<long>(count));
   }
+  return taken;
+}
 
-  // The current row's key without the prefix.
-  std::string_view rest() const { return at->key().ToStringView().substr(first.size()); }
+// Whether `a` is read before `b`.
+bool before(const port::ReadRange& range, Sequence a, Sequence b) {
+  return range.backwards ? a > b : a < b;
+}
 
-  const std::string first;
-  const std::string end;
-  const Slice lower;
-  const Slice upper;
-  std::unique_ptr<::rocksdb::Iterator> at;
-};
+// Adds the rows of an older generation; those with a seq that is there already are out of date.
+void merge(const port::ReadRange& range, std::vector<Memory::Message>& newer,
+           std::vector<Memory::Message> older) {
+  if (older.empty()) return;
+  const auto order = [&](const Memory::Message& a, const Memory::Message& b) {
+    return before(range, a.seq, b.seq);
+  };
+  std::vector<Memory::Message> merged;
+  merged.reserve(newer.size() + older.size());
+  std::ranges::set_union(newer, older, std::back_inserter(merged), order);
+  if (merged.size() > range.limit) merged.resize(range.limit);
+  newer = std::move(merged);
+}
+
+// Whether `page` is all there is of the range, in a conversation that ends with `last`: seqs have
+// no gaps, so a page without one that begins and ends where it must lacks nothing.
+bool is_whole(const port::ReadRange& range, Sequence last,
+              const std::vector<Memory::Message>& page) {
+  const Sequence first = std::max<Sequence>(range.from_seq, 1);
+  last = std::min(last, range.to_seq);
+  if (range.limit == 0 || first > last) return true;
+  Sequence expected = range.backwards ? last : first;
+  const Sequence final = range.backwards ? first : last;
+  size_t count = 0;
+  size_t bytes = 0;
+  for (const Memory::Message& message : page) {
+    if (message.seq != expected) return false;
+    bytes += message.bytes.size();
+    if (++count == range.limit || bytes >= range.bytes_max || expected == final) return true;
+    expected = range.backwards ? expected - 1 : expected + 1;
+  }
+  return false;
+}
 
 }  // namespace
 
-Result<std::optional<::rocksdb::PinnableSlice>> Database::get(Family family,
-                                                              std::string_view key) const {
-  std::optional<::rocksdb::PinnableSlice> value(std::in_place);
-  const auto status = db_->Get({}, handle(family), slice(key), &*value);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return fail(to_error(status));
-  return value;
+Database::Page Database::page_in_memory(const port::ReadRange& range, bool& whole) const {
+  std::string key;
+  keys::put_conversation(key, range.conversation.tenant.text, range.conversation.conversation.text);
+  Page page;
+  std::optional<model::Head> head;
+  std::shared_lock lock(rows_mutex_);
+  for (const Memory* memory : generations()) {
+    const Memory::Conversation* kept = memory ? memory->find(key) : nullptr;
+    if (kept == nullptr) continue;
+    if (!head) head = kept->head;
+    merge(range, page, take(*kept, range));
+    whole = head && is_whole(range, head->last_seq, page);
+    if (whole) break;
+  }
+  return page;
 }
 
-Result<> Database::get_all(Family family, const std::vector<std::string>& keys, Values& values,
-                           std::vector<bool>& found) const {
-  std::vector<Slice> slices(keys.begin(), keys.end());
-  std::vector<::rocksdb::Status> statuses(keys.size());
-  values = Values(keys.size());
-  found.assign(keys.size(), false);
-  if (keys.empty()) return {};
-  db_->MultiGet({}, handle(family), keys.size(), slices.data(), values.data(), statuses.data());
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (statuses[i].IsNotFound()) continue;
-    if (!statuses[i].ok()) return fail(to_error(statuses[i]));
-    found[i] = true;
+Result<> Database::merge_with_files(const port::ReadRange& range, const Page& in_memory,
+                                    PageBuilder& page) const {
+  std::string prefix;
+  keys::put_conversation_prefix(prefix, range.conversation.tenant.text,
+                                range.conversation.conversation.text);
+  Rows rows(*db_, handle(kMessages), std::move(prefix));
+  std::string start;
+  keys::put_number(start, range.backwards ? range.to_seq : range.from_seq);
+  range.backwards ? rows.seek_back(start) : rows.seek(start);
+  auto kept = in_memory.begin();
+  while (page.wants_more()) {
+    const Sequence seq = rows.valid() ? keys::number(rows.rest()) : 0;
+    const bool in_files = rows.valid() && seq >= range.from_seq && seq <= range.to_seq;
+    if (!in_files && kept == in_memory.end()) break;
+    if (kept != in_memory.end() && (!in_files || !before(range, seq, kept->seq))) {
+      page.add(kept->bytes.view());
+      const bool replaces = in_files && kept->seq == seq;
+      ++kept;
+      if (!replaces) continue;
+    } else {
+      page.add(rows.value());
+    }
+    range.backwards ? rows.previous() : rows.next();
   }
-  return {};
+  return rows.status();
 }
 
-// A conversation exists when its own row does; the head beside it appears with the first message.
-Result<std::vector<std::optional<port::ConversationState>>> Database::states(
-    const std::vector<port::ConversationKey>& wanted) const {
-  std::vector<std::string> keys;
-  keys.reserve(wanted.size());
-  for (const port::ConversationKey& key : wanted) keys.push_back(conversation_key(key));
-  Values conversations;
-  Values heads;
-  std::vector<bool> known;
-  std::vector<bool> headed;
-  if (Result<> got = get_all(kConversations, keys, conversations, known); !got) {
-    return fail(std::move(got).error());
+Result<std::vector<Bytes>> Database::read(const port::ReadRange& range) const {
+  bool whole = false;
+  const Page in_memory = page_in_memory(range, whole);
+  PageBuilder page(range.limit, range.bytes_max);
+  if (whole) {
+    for (auto at = in_memory.begin(); at != in_memory.end() && page.wants_more(); ++at) {
+      page.add(at->bytes.view());
+    }
+  } else if (Result<> merged = merge_with_files(range, in_memory, page); !merged) {
+    return fail(std::move(merged).error());
   }
-  if (Result<> got = get_all(kHeads, keys, heads, headed); !got) {
-    return fail(std::move(got).error());
-  }
-  std::vector<std::optional<port::ConversationState>> states(wanted.size());
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!known[i]) continue;
-    auto conversation = model::decode_conversation(conversations[i].ToStringView());
-    if (!conversation) return fail(std::move(conversation).error());
-    states[i].emplace(std::move(*conversation), model::Head{});
-    if (!headed[i]) continue;
-    auto head = model::decode_head(heads[i].ToStringView());
-    if (!head) return fail(std::move(head).error());
-    states[i]->head = *head;
-  }
-  return states;
+  return std::move(page).finish();
 }
 
-Result<std::vector<std::optional<model::Member>>> Database::members(
-    const std::vector<port::MemberKey>& wanted) const {
-  std::vector<std::string> keys;
-  keys.reserve(wanted.size());
-  for (const port::MemberKey& key : wanted) keys.push_back(member_key(key));
-  Values values;
-  std::vector<bool> found;
-  if (Result<> got = get_all(kMembers, keys, values, found); !got) {
-    return fail(std::move(got).error());
-  }
-  std::vector<std::optional<model::Member>> members(wanted.size());
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!found[i]) continue;
-    auto member = model::decode_member(values[i].ToStringView());
-    if (!member) return fail(std::move(member).error());
-    members[i] = std::move(*member);
-  }
-  return members;
-}
-
-// Two steps, id -> place -> message. Most ids asked for are new: the filters answer for those and
-// the second step has nothing to do.
-Result<std::vector<std::optional<Bytes>>> Database::messages(
-    const std::vector<port::MessageKey>& wanted) const {
-  std::vector<std::string> keys(wanted.size());
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    keys::put_message_id(keys[i], wanted[i].tenant.text, wanted[i].message);
-  }
-  Values places;
-  std::vector<bool> found;
-  if (Result<> got = get_all(kMessageIds, keys, places, found); !got) {
-    return fail(std::move(got).error());
-  }
-  std::vector<std::optional<Bytes>> messages(wanted.size());
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!found[i]) continue;
-    const auto place = keys::place(places[i].ToStringView());
-    if (!place) return fail(malformed("message id"));
-    keys::put_message(keys[i], wanted[i].tenant.text, place->conversation, place->seq);
-    auto row = get(kMessages, keys[i]);
-    if (!row) return fail(std::move(row).error());
-    if (!*row) return fail(ErrorCode::DataLoss, "a message id has no message");
-    messages[i] = Bytes::copy((*row)->ToStringView());
-  }
-  return messages;
-}
-
-// The conversation's ordinal stands in the message at seq. The member's own count stands in the
-// first message of the member's own after seq (less that one, if it counts), or, when there is none,
-// in the member's row.
+// The conversation's ordinal stands in the message at seq. The member's own count stands there too
+// when he sent it; otherwise in the first message of his own after seq (less that one, if it
+// counts); and when there is none, in his row.
 Result<port::ReadPoint> Database::read_point(const port::ReadPointKey& key) const {
   port::ReadPoint point;
-  std::string prefix;
-  keys::put_conversation_prefix(prefix, key.member.tenant.text, key.member.conversation.text);
-  Rows rows(*db_, handle(kMessages), prefix);
-  std::string start = prefix;
-  keys::put_number(start, key.seq);
-  rows.at->SeekForPrev(start);
-  if (rows.at->Valid()) {
-    auto at_seq = scan(rows.at->value().ToStringView());
-    if (!at_seq) return fail(std::move(at_seq).error());
-    point.ordinal = at_seq->ordinal;
-    if (at_seq->sender == key.member.user.text) {
-      point.sent_ordinal = at_seq->sender_ordinal;
-      return point;
-    }
+  const port::ConversationKey conversation{key.member.tenant, key.member.conversation};
+  auto at_seq =
+      read({.conversation = conversation, .to_seq = key.seq, .limit = 1, .backwards = true});
+  if (!at_seq) return fail(std::move(at_seq).error());
+  if (!at_seq->empty()) {
+    const auto message = scan(at_seq->front());
+    if (!message) return fail(message.error());
+    point = {message->ordinal, message->sender_ordinal};
+    if (message->sender == key.member.user.text) return point;
   }
-  auto member = find_member(key.member);
-  if (!member) return fail(std::move(member).error());
-  if (!*member) return point;
-  point.sent_ordinal = (*member)->sent_ordinal;
-  if ((*member)->last_sent_seq <= key.seq) return point;
+  const auto member = find_member(key.member);
+  if (!member) return fail(member.error());
+  point.sent_ordinal = *member ? (*member)->sent_ordinal : 0;
+  if (!*member || (*member)->last_sent_seq <= key.seq) return point;
 
-  uint64_t before = point.ordinal;
-  for (rows.at->Seek(start); rows.at->Valid(); rows.at->Next()) {
-    if (keys::number(rows.rest()) <= key.seq) continue;
-    auto message = scan(rows.at->value().ToStringView());
-    if (!message) return fail(std::move(message).error());
-    if (message->sender == key.member.user.text) {
-      const bool counts = message->ordinal > before;
-      point.sent_ordinal = message->sender_ordinal - (counts ? 1 : 0);
-      break;
+  uint64_t ordinal = point.ordinal;
+  for (Sequence next = key.seq + 1; next <= (*member)->last_sent_seq;) {
+    auto page = read({.conversation = conversation, .from_seq = next, .limit = kSearchPage});
+    if (!page) return fail(std::move(page).error());
+    if (page->empty()) break;
+    for (const Bytes& bytes : *page) {
+      const auto message = scan(bytes);
+      if (!message) return fail(message.error());
+      if (message->seq < next) return fail(ErrorCode::DataLoss, "stored message has a wrong seq");
+      if (message->sender == key.member.user.text) {
+        const bool counts = message->ordinal > ordinal;
+        point.sent_ordinal = message->sender_ordinal - (counts ? 1 : 0);
+        return point;
+      }
+      ordinal = message->ordinal;
+      next = message->seq + 1;
     }
-    before = message->ordinal;
   }
-  if (!rows.at->status().ok()) return fail(to_error(rows.at->status()));
   return point;
 }
 
-Result<port::Loaded> Database::load(const port::LoadRequest& request) {
-  port::Loaded loaded;
-  auto conversations = states(request.conversations);
-  if (!conversations) return fail(std::move(conversations).error());
-  loaded.conversations = std::move(*conversations);
-
-  auto found_members = members(request.members);
-  if (!found_members) return fail(std::move(found_members).error());
-  loaded.members = std::move(*found_members);
-
-  auto found_messages = messages(request.messages);
-  if (!found_messages) return fail(std::move(found_messages).error());
-  loaded.messages = std::move(*found_messages);
-
-  loaded.read_points.reserve(request.read_points.size());
-  for (const port::ReadPointKey& key : request.read_points) {
-    auto point = read_point(key);
-    if (!point) return fail(std::move(point).error());
-    loaded.read_points.push_back(*point);
+Database::MemberChanges Database::members_in_memory(const port::ConversationKey& key,
+                                                    const std::string& after, size_t limit,
+                                                    std::string& until) const {
+  std::string conversation;
+  keys::put_conversation(conversation, key.tenant.text, key.conversation.text);
+  MemberChanges changes;
+  std::shared_lock lock(rows_mutex_);
+  for (const Memory* memory : generations()) {
+    const Memory::Conversation* kept = memory ? memory->find(conversation) : nullptr;
+    if (kept == nullptr) continue;
+    auto at = kept->members.upper_bound(after);
+    for (size_t i = 0; i < limit && at != kept->members.end(); ++i, ++at) changes.insert(*at);
+    if (at == kept->members.end()) continue;
+    const std::string& last = std::prev(at)->first;
+    if (until.empty() || last < until) until = last;
   }
-  return loaded;
+  if (!until.empty()) changes.erase(changes.upper_bound(until), changes.end());
+  return changes;
 }
 
-Result<std::optional<port::ConversationState>> Database::find_conversation(
-    const port::ConversationKey& key) const {
-  auto found = states({key});
-  if (!found) return fail(std::move(found).error());
-  return std::move(found->front());
-}
-
-Result<std::optional<model::Member>> Database::find_member(const port::MemberKey& key) const {
-  auto found = members({key});
-  if (!found) return fail(std::move(found).error());
-  return std::move(found->front());
-}
-
-Result<std::optional<Bytes>> Database::find_message(const port::MessageKey& key) const {
-  auto found = messages({key});
-  if (!found) return fail(std::move(found).error());
-  return std::move(found->front());
-}
-
+// In steps, because a large group's members may all be in memory.
 Result<std::vector<model::Member>> Database::list_members(const port::ConversationKey& key,
-                                                          const UserId& after,
-                                                          size_t limit) const {
+                                                          const UserId& after, size_t limit) const {
+  std::vector<model::Member> members;
   std::string prefix;
   keys::put_conversation_prefix(prefix, key.tenant.text, key.conversation.text);
-  Rows rows(*db_, handle(kMembers), prefix);
-  rows.at->Seek(prefix + after.text);
-  if (rows.at->Valid() && rows.rest() == after.text) rows.at->Next();
-  std::vector<model::Member> members;
-  for (; rows.at->Valid() && members.size() < limit; rows.at->Next()) {
-    auto member = model::decode_member(rows.at->value().ToStringView());
-    if (!member) return fail(std::move(member).error());
-    members.push_back(std::move(*member));
+  std::string from = after.text;
+  while (members.size() < limit) {
+    std::string until;
+    const MemberChanges changes = members_in_memory(key, from, limit, until);
+    Rows rows(*db_, handle(kMembers), prefix);
+    rows.seek(from);
+    if (rows.valid() && rows.rest() == from) rows.next();
+    auto change = changes.begin();
+    while (members.size() < limit) {
+      const bool in_files = rows.valid() && (until.empty() || rows.rest() <= until);
+      if (change != changes.end() && (!in_files || change->first <= rows.rest())) {
+        if (change->second) members.push_back(*change->second);
+        if (in_files && change->first == rows.rest()) rows.next();
+        ++change;
+      } else if (in_files) {
+        auto member = model::decode_member(rows.value());
+        if (!member) return fail(std::move(member).error());
+        members.push_back(std::move(*member));
+        rows.next();
+      } else {
+        break;
+      }
+    }
+    if (Result<> ended = rows.status(); !ended) return fail(std::move(ended).error());
+    if (until.empty()) break;
+    from = until;
   }
-  if (!rows.at->status().ok()) return fail(to_error(rows.at->status()));
   return members;
 }
 
@@ -281,15 +263,28 @@ Result<std::vector<port::Membership>> Database::list_memberships(const TenantId&
                                                                  const UserId& user) const {
   std::string prefix;
   keys::put_user_prefix(prefix, tenant.text, user.text);
+  Memory::Memberships present;
+  {
+    std::shared_lock lock(rows_mutex_);
+    for (const Memory* memory : generations()) {
+      if (memory == nullptr) continue;
+      const auto changed = memory->memberships().find(prefix);
+      if (changed == memory->memberships().end()) continue;
+      present.insert(changed->second.begin(), changed->second.end());
+    }
+  }
   Rows rows(*db_, handle(kMemberships), prefix);
+  for (rows.seek({}); rows.valid(); rows.next())
+    present.try_emplace(std::string(rows.rest()), true);
+  if (Result<> ended = rows.status(); !ended) return fail(std::move(ended).error());
+
   std::vector<port::ConversationKey> conversations;
   std::vector<port::MemberKey> member_keys;
-  for (rows.at->SeekToFirst(); rows.at->Valid(); rows.at->Next()) {
-    const ConversationId conversation{std::string(rows.rest())};
-    conversations.push_back({tenant, conversation});
-    member_keys.push_back({tenant, conversation, user});
+  for (const auto& [conversation, is_member] : present) {
+    if (!is_member) continue;
+    conversations.push_back({tenant, {conversation}});
+    member_keys.push_back({tenant, {conversation}, user});
   }
-  if (!rows.at->status().ok()) return fail(to_error(rows.at->status()));
   auto found_states = states(conversations);
   if (!found_states) return fail(std::move(found_states).error());
   auto found_members = members(member_keys);
@@ -297,75 +292,11 @@ Result<std::vector<port::Membership>> Database::list_memberships(const TenantId&
   std::vector<port::Membership> memberships;
   memberships.reserve(conversations.size());
   for (size_t i = 0; i < conversations.size(); ++i) {
-    // Missing when the member left between the two reads.
+    // Missing when the member left meanwhile.
     if (!(*found_states)[i] || !(*found_members)[i]) continue;
     memberships.push_back({std::move(*(*found_states)[i]), std::move(*(*found_members)[i])});
   }
   return memberships;
-}
-
-// All messages of a page share one piece of memory.
-Result<std::vector<Bytes>> Database::read(const port::ReadRange& range) const {
-  std::string prefix;
-  keys::put_conversation_prefix(prefix, range.conversation.tenant.text,
-                                range.conversation.conversation.text);
-  Rows rows(*db_, handle(kMessages), prefix);
-  std::string start = prefix;
-  keys::put_number(start, range.backwards ? range.to_seq : range.from_seq);
-  if (range.backwards) {
-    rows.at->SeekForPrev(start);
-  } else {
-    rows.at->Seek(start);
-  }
-  std::string page;
-  std::vector<size_t> ends;
-  while (rows.at->Valid() && ends.size() < range.limit && page.size() < range.bytes_max) {
-    const Sequence seq = keys::number(rows.rest());
-    if (seq < range.from_seq || seq > range.to_seq) break;
-    page.append(rows.at->value().ToStringView());
-    ends.push_back(page.size());
-    range.backwards ? rows.at->Prev() : rows.at->Next();
-  }
-  if (!rows.at->status().ok()) return fail(to_error(rows.at->status()));
-  const Bytes whole = Bytes::take(std::move(page));
-  std::vector<Bytes> messages;
-  messages.reserve(ends.size());
-  size_t begin = 0;
-  for (const size_t end : ends) {
-    messages.push_back(whole.slice(whole.view().substr(begin, end - begin)));
-    begin = end;
-  }
-  return messages;
-}
-
-Result<std::vector<port::Delivered>> Database::find_delivered(
-    const std::vector<port::MemberKey>& wanted) const {
-  std::vector<std::string> keys;
-  keys.reserve(wanted.size());
-  for (const port::MemberKey& key : wanted) keys.push_back(member_key(key));
-  std::vector<keys::Position> best(wanted.size());
-  {
-    std::lock_guard lock(delivered_mutex_);
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (const auto at = delivered_.find(keys[i]); at != delivered_.end()) best[i] = at->second;
-    }
-  }
-  Values values;
-  std::vector<bool> found;
-  if (Result<> got = get_all(kDelivered, keys, values, found); !got) {
-    return fail(std::move(got).error());
-  }
-  std::vector<port::Delivered> delivered;
-  delivered.reserve(wanted.size());
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (found[i]) {
-      const auto stored = keys::position(values[i].ToStringView());
-      if (!stored) return fail(malformed("delivered position"));
-      if (stored->seq > best[i].seq) best[i] = *stored;
-    }
-    delivered.push_back({wanted[i], best[i].seq, best[i].time_ms});
-  }
-  return delivered;
 }
 
 }  // namespace flare::rocksdb

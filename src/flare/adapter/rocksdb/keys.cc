@@ -46,6 +46,8 @@ void put_conversation(std::string& out, std::string_view tenant, std::string_vie
   out.append(conversation);
 }
 
+std::string_view conversation(std::string_view key) { return key.substr(key.find('\0') + 1); }
+
 void put_conversation_prefix(std::string& out, std::string_view tenant,
                              std::string_view conversation) {
   put_pair(out, tenant, conversation);

@@ -21,6 +21,9 @@ std::string partition(uint32_t partition);
 
 void put_conversation(std::string& out, std::string_view tenant, std::string_view conversation);
 
+// The conversation's id in the key of put_conversation().
+std::string_view conversation(std::string_view key);
+
 // What all messages, or all members, of the conversation begin with.
 void put_conversation_prefix(std::string& out, std::string_view tenant,
                              std::string_view conversation);

@@ -44,10 +44,10 @@ Task<port::Loaded> MessageStore::load(Context ctx, port::LoadRequest request) {
 }
 
 Task<> MessageStore::apply(Context ctx, port::ApplyBatch batch) {
-  co_await impl_->writer.run(
-      std::move(ctx), [database = impl_->database.get(), batch = std::move(batch)] {
-        return database->apply(batch);
-      });
+  co_await impl_->writer.run(std::move(ctx),
+                             [database = impl_->database.get(), batch = std::move(batch)] {
+                               return database->apply(batch);
+                             });
 }
 
 Task<> MessageStore::note_delivered(Context, std::vector<port::Delivered> delivered) {
@@ -56,25 +56,24 @@ Task<> MessageStore::note_delivered(Context, std::vector<port::Delivered> delive
 
 Task<std::optional<port::ConversationState>> MessageStore::find_conversation(
     Context ctx, port::ConversationKey key) {
-  co_return co_await impl_->readers.run(
-      std::move(ctx), [database = impl_->database.get(), key = std::move(key)] {
-        return database->find_conversation(key);
-      });
+  co_return co_await impl_->readers.run(std::move(ctx),
+                                        [database = impl_->database.get(), key = std::move(key)] {
+                                          return database->find_conversation(key);
+                                        });
 }
 
 Task<std::optional<model::Member>> MessageStore::find_member(Context ctx, port::MemberKey key) {
-  co_return co_await impl_->readers.run(
-      std::move(ctx), [database = impl_->database.get(), key = std::move(key)] {
-        return database->find_member(key);
-      });
+  co_return co_await impl_->readers.run(std::move(ctx),
+                                        [database = impl_->database.get(), key = std::move(key)] {
+                                          return database->find_member(key);
+                                        });
 }
 
-Task<std::vector<model::Member>> MessageStore::list_members(Context ctx,
-                                                            port::ConversationKey key,
+Task<std::vector<model::Member>> MessageStore::list_members(Context ctx, port::ConversationKey key,
                                                             UserId after, size_t limit) {
   co_return co_await impl_->readers.run(
-      std::move(ctx), [database = impl_->database.get(), key = std::move(key),
-                       after = std::move(after), limit] {
+      std::move(ctx),
+      [database = impl_->database.get(), key = std::move(key), after = std::move(after), limit] {
         return database->list_members(key, after, limit);
       });
 }
@@ -82,8 +81,8 @@ Task<std::vector<model::Member>> MessageStore::list_members(Context ctx,
 Task<std::vector<port::Membership>> MessageStore::list_memberships(Context ctx, UserId user) {
   TenantId tenant = ctx.tenant;
   co_return co_await impl_->readers.run(
-      std::move(ctx), [database = impl_->database.get(), tenant = std::move(tenant),
-                       user = std::move(user)] {
+      std::move(ctx),
+      [database = impl_->database.get(), tenant = std::move(tenant), user = std::move(user)] {
         return database->list_memberships(tenant, user);
       });
 }
@@ -97,10 +96,10 @@ Task<std::vector<Bytes>> MessageStore::read(Context ctx, port::ReadRange range) 
 
 Task<std::optional<Bytes>> MessageStore::find_message(Context ctx, MessageId id) {
   port::MessageKey key{ctx.tenant, id};
-  co_return co_await impl_->readers.run(
-      std::move(ctx), [database = impl_->database.get(), key = std::move(key)] {
-        return database->find_message(key);
-      });
+  co_return co_await impl_->readers.run(std::move(ctx),
+                                        [database = impl_->database.get(), key = std::move(key)] {
+                                          return database->find_message(key);
+                                        });
 }
 
 Task<std::vector<port::Delivered>> MessageStore::find_delivered(

@@ -1,8 +1,8 @@
 // The embedded MessageStore: RocksDB in one directory of this host.
 //
-// The event log is its write-ahead log: apply() writes to memory, a flush every few seconds makes
-// all of it durable at once, and after a crash the writer replays the log from durable() on. Rows
-// and keys are described in docs/reference/store-format.md.
+// The event log is its write-ahead log: apply() changes memory, a flush every few seconds makes all
+// of it durable at once, and after a crash the writer replays the log from durable() on. What was
+// applied lately is answered from memory. Rows are described in docs/reference/store-format.md.
 //
 // Blocking calls run on threads of its own: one applies and loads for the writer, in order; a few
 // read. The loops that call it must outlive it. One process at a time may have a directory open.
@@ -25,15 +25,16 @@ struct Options {
   // 125 MB; the rest holds what is read often.
   size_t block_cache_bytes = size_t{256} << 20;
 
-  // Rows in memory before they are flushed, a kind of row. Larger means fewer, larger files and more
-  // to replay after a crash: 64 MB is about 250,000 messages or four seconds of full load.
+  // Rows in memory before they are flushed; up to four times as much is held while flushing lags.
+  // Larger means fewer files, more answers from memory and more to replay after a crash: 64 MB is
+  // about 150,000 messages, two seconds of full load.
   size_t write_buffer_bytes = size_t{64} << 20;
 
   // How often what is in memory is flushed at least: bounds the replay after a crash and how long
   // the event log must keep its files.
   std::chrono::milliseconds flush_interval{10'000};
 
-  // Threads that flush and compact, beside the callers'. One flushes, one compacts.
+  // Threads that merge files.
   int background_threads = 2;
 
   // Threads for readers. Most reads are answered from memory; two keep one slow disk read from
@@ -51,8 +52,8 @@ class Database;
 
 class MessageStore final : public port::MessageStore {
  public:
-  // Fails with InvalidArgument (not a store, or one of another format version), Unavailable (held by
-  // another process, or the file system refuses) and DataLoss (files are damaged), naming the
+  // Fails with InvalidArgument (not a store, or one of another format version), Unavailable (held
+  // by another process, or the file system refuses) and DataLoss (files are damaged), naming the
   // directory. Blocks; for start-up.
   static Result<std::unique_ptr<MessageStore>> open(Options options);
 

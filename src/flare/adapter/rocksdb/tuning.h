@@ -31,6 +31,10 @@ inline constexpr std::array<const char*, kFamilyCount> kFamilyNames = {
     "members", "memberships", "partitions",  "delivered",
 };
 
+// Sorted runs of one family at which flushes wait for merging: far above where it begins, so that a
+// burst is merged afterwards.
+inline constexpr int kRunsStop = 120;
+
 ::rocksdb::DBOptions database_options(const Options& options, ::rocksdb::Env* env);
 std::vector<::rocksdb::ColumnFamilyDescriptor> family_descriptors(const Options& options);
 
