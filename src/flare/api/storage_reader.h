@@ -55,6 +55,8 @@ struct SyncResult {
   uint64_t digest = 0;  // on the last page, else 0
   std::vector<SyncedConversation> conversations;  // newest first
   std::string next_page_token;
+  // First page: of the positions' conversations, those the user is no member of any more.
+  std::vector<ConversationId> left;
 };
 
 struct HistoryRequest {

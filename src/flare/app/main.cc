@@ -1,10 +1,11 @@
 #include "flare/app/main.h"
 
-#include <csignal>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -39,6 +40,14 @@ sigset_t awaited_signals() {
   sigaddset(&set, SIGINT);
   sigaddset(&set, kFaultSignal);
   return set;
+}
+
+// Buffers of many sizes come and go all the time. Without this, freeing a large one makes glibc
+// merge every small one it keeps, and give memory back that is wanted again at once.
+void tune_allocator() {
+  ::mallopt(M_MXFAST, 0);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 
 uint64_t descriptor_limit() {
@@ -96,6 +105,7 @@ void greet(const std::string& name, const Plan& plan, uint64_t descriptors) {
 }
 
 int run(const std::string& name, const Settings& settings, const std::vector<AddRoom>& rooms) {
+  tune_allocator();
   const uint64_t descriptors = descriptor_limit();
   const sigset_t signals = awaited_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread

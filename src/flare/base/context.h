@@ -13,7 +13,9 @@ namespace flare {
 
 struct Context {
   TenantId tenant;
-  std::string trace;  // 16 hexadecimal digits, given at the door
+  // Hexadecimal digits, given at the door. 15 of them: a string keeps so many without an
+  // allocation, and contexts are copied often.
+  std::string trace;
   TimePoint deadline = TimePoint::max();
   std::stop_token stop;
 

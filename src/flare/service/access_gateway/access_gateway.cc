@@ -85,7 +85,7 @@ Context AccessGateway::context_for(const TenantId& tenant) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   uint64_t trace = (std::hash<std::string>{}(gateway_id_) + ++traces_) * 0x9e3779b97f4a7c15ull;
   Context ctx;
-  ctx.trace.resize(16);
+  ctx.trace.resize(15);
   for (char& digit : ctx.trace) {
     digit = kDigits[trace & 15];
     trace >>= 4;

@@ -188,6 +188,7 @@ std::string sync_frame(uint64_t request_id, const api::SyncResult& result) {
     wire::put_message(body, 3, conversation);
   }
   wire::put_bytes(body, 4, result.next_page_token);
+  for (const ConversationId& left : result.left) wire::put_message(body, 5, left.text);
   return frame_of(request_id, Frame::kSyncResultFieldNumber, body);
 }
 

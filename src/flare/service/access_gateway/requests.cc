@@ -7,6 +7,10 @@ namespace {
 
 using client::v1::Frame;
 
+// A client above its rate comes back for several sends; refusing it every few milliseconds would
+// cost more than serving it.
+constexpr uint32_t kRetryAfterMsMin = 100;
+
 bool counts_as_send(Frame::BodyCase body) {
   switch (body) {
     case Frame::kSend:
@@ -92,7 +96,8 @@ Result<> AccessGateway::admit(Session& session, bool is_send) {
                             static_cast<float>(config_.sends_burst));
   session.tokens_at = now;
   if (session.tokens < 1) {
-    const auto wait_ms = static_cast<uint32_t>((1 - session.tokens) / rate * 1000) + 1;
+    const auto wait_ms = std::max(
+        kRetryAfterMsMin, static_cast<uint32_t>((1 - session.tokens) / rate * 1000) + 1);
     return fail({ErrorCode::ResourceExhausted,
                  "more than " + std::to_string(config_.sends_per_second) +
                      " sends a second (sends_per_second)",

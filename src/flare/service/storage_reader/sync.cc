@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "flare/model/event.h"
 #include "flare/service/storage_reader/digest.h"
@@ -35,6 +36,19 @@ std::vector<Sight> changed_for(const api::SyncRequest& request, std::vector<Sigh
   return sights;
 }
 
+// A single chat is never left; before its first message nobody has it stored.
+std::vector<ConversationId> left_of(const api::SyncRequest& request,
+                                    const std::vector<Sight>& sights) {
+  std::unordered_set<std::string_view> member_of;
+  for (const Sight& sight : sights) member_of.insert(sight.conversation.id.text);
+  std::vector<ConversationId> left;
+  for (const api::Position& position : request.positions) {
+    const std::string& id = position.conversation.text;
+    if (!member_of.contains(id) && !model::users_of_single(id)) left.push_back({id});
+  }
+  return left;
+}
+
 }  // namespace
 
 Task<api::SyncResult> StorageReader::sync(Context ctx, api::SyncRequest request) {
@@ -61,9 +75,14 @@ Task<api::SyncResult> StorageReader::find_changes(Context ctx, api::SyncRequest 
     co_return same;
   }
 
+  std::vector<ConversationId> left;
+  if (!token) left = left_of(request, sights);
   sights = changed_for(request, std::move(sights));
   if (token) drop_given_out(*token, sights);
-  co_return co_await changes_page(ctx, std::move(request), std::move(sights), digest);
+  api::SyncResult page =
+      co_await changes_page(ctx, std::move(request), std::move(sights), digest);
+  page.left = std::move(left);
+  co_return page;
 }
 
 // One read a conversation: its newest message is also its preview.

@@ -68,6 +68,19 @@ TEST_F(SyncTest, AUserWithNothingHasADigestToo) {
   EXPECT_TRUE(sync("ann", first.digest).unchanged);
 }
 
+TEST_F(SyncTest, TellsWhichConversationsTheUserHasLeftMeanwhile) {
+  open("group:g", {"ann"});
+  const uint64_t digest = sync("ann").digest;
+  has("group:g", 0);
+  has("group:gone", 4);
+  has("single:ann:bob", 0);
+  open("group:new", {"ann"});
+
+  const api::SyncResult result = sync_again("ann", digest);
+
+  EXPECT_EQ(result.left, (std::vector<ConversationId>{{"group:gone"}}));
+}
+
 TEST_F(SyncTest, OnlyWhatIsNewComes) {
   open("group:quiet", {"ann", "bob"});
   open("group:busy", {"ann", "bob"});

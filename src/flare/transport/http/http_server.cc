@@ -59,7 +59,7 @@ bool safe_path(std::string_view path) {
 
 std::string new_trace() {
   thread_local std::mt19937_64 random{std::random_device{}()};
-  std::string trace(16, '0');
+  std::string trace(15, '0');
   uint64_t number = random();
   for (char& digit : trace) {
     digit = "0123456789abcdef"[number & 15];

@@ -82,7 +82,7 @@ class RawClient {
 };
 
 Task<HttpResponse> echo(Context ctx, HttpRequest request) {
-  EXPECT_EQ(ctx.trace.size(), 16u);
+  EXPECT_EQ(ctx.trace.size(), 15u);
   EXPECT_NE(ctx.deadline, TimePoint::max());
   co_return text_response(request.method + " " + request.path + " " + request.body);
 }
