@@ -154,12 +154,15 @@ port::ReadPoint FakeMessageStore::read_point(const port::ReadPointKey& key) cons
   port::ReadPoint point;
   const auto stored = messages.find({key.member.tenant, key.member.conversation});
   if (stored == messages.end()) return point;
+  const auto member = find_in(members, key.member);
+  const Sequence joined = member ? member->join_seq : 0;
   for (const auto& [seq, bytes] : stored->second) {
     if (seq > key.seq) break;
     const Result<model::MessageView> message = model::scan_message(bytes.view());
     if (!message) continue;
     point.ordinal = message->ordinal;
-    if (message->sender == key.member.user.text) point.sent_ordinal = message->sender_ordinal;
+    const bool own = message->sender == key.member.user.text && seq >= joined;
+    if (own) point.sent_ordinal = message->sender_ordinal;
   }
   return point;
 }

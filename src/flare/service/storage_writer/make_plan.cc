@@ -35,7 +35,9 @@ class Planner {
   void touch_member(const Place& at, std::string_view user);
   port::ReadPoint read_point(const Place& at, const Scanned& event, size_t index,
                              const Member& member) const;
+  void read_again(const Scanned& event);
   void announce(const Place& at, const Scanned& event, model::StoredEvent stored);
+  void announce_read(const Scanned& event, Sequence seq);
   void tell(const Scanned& event, Sequence seq, ErrorCode code = ErrorCode::Internal);
 
   Plan& plan_;
@@ -118,7 +120,7 @@ void Planner::message(const Scanned& event) {
 // Applied before a crash or a restart: it may not have been announced, so it is announced again.
 // Devices drop it by seq.
 void Planner::again(const Scanned& event) {
-  if (!event.message) return;
+  if (event.read) return read_again(event);
   const auto found = found_.messages.find(event.id);
   if (found == found_.messages.end()) return;
   const model::MessageView stored = *model::scan_message(found->second.view());
@@ -201,9 +203,14 @@ void Planner::read(const Scanned& event, size_t index) {
   reader->read_ordinal = point.ordinal;
   reader->read_sent_ordinal = point.sent_ordinal;
   touch_member(at, event.read->user.text);
-  plan_.announcements.push_back(
-      {model::partition_hash(event.event.tenant, event.conversation()), event.record});
+  announce_read(event, seq);
   ++plan_.applied;
+}
+
+void Planner::read_again(const Scanned& event) {
+  const std::optional<Member>& reader = member(place(event), event.read->user.text);
+  if (!reader || reader->read_seq == 0) return;
+  announce_read(event, std::min(event.read->seq, reader->read_seq));
 }
 
 port::ReadPoint Planner::read_point(const Place& at, const Scanned& event, size_t index,
@@ -228,6 +235,25 @@ port::ReadPoint Planner::read_point(const Place& at, const Scanned& event, size_
 void Planner::announce(const Place& at, const Scanned& event, model::StoredEvent stored) {
   plan_.announcements.push_back(
       {model::partition_hash(event.event.tenant, at.id.conversation.text), std::move(stored.event)});
+}
+
+// What is announced is where the cursor went: a mark beyond the head would tell the others that
+// messages yet to come are read.
+void Planner::announce_read(const Scanned& event, Sequence seq) {
+  Bytes record = event.record;
+  if (seq != event.read->seq) {
+    model::ReadMark mark = *event.read;
+    mark.seq = seq;
+    const model::EventView& view = event.event;
+    const model::Origin origin{.gateway = std::string(view.origin_gateway),
+                               .session = view.origin_session,
+                               .orchestrator = view.orchestrator,
+                               .told_seq = view.told_seq};
+    record = Bytes::take(
+        model::encode_read_event({std::string(view.tenant)}, mark, origin, view.trace));
+  }
+  plan_.announcements.push_back(
+      {model::partition_hash(event.event.tenant, event.conversation()), std::move(record)});
 }
 
 void Planner::tell(const Scanned& event, Sequence seq, ErrorCode code) {

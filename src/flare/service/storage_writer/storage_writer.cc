@@ -16,6 +16,13 @@ Task<> StorageWriter::start(Context ctx) {
     partition.applied = co_await needs_.store.applied(ctx, p);
     partition.committed = needs_.storage_messages.committed(kGroup, p);
     partition.announced = partition.committed;
+    // Only what the store had durably was committed. Going on would give seqs a second time.
+    if (partition.applied < partition.committed) {
+      co_await fail(ErrorCode::DataLoss,
+                    "the store has partition " + std::to_string(p) + " up to offset " +
+                        std::to_string(partition.applied) + ", less than the " +
+                        std::to_string(partition.committed) + " it had: it was lost or replaced");
+    }
   }
   ctx.deadline = TimePoint::max();
   ctx.stop = background_.stop_token();

@@ -37,6 +37,7 @@ class StorageWriter {
 
   StorageWriter(Config config, Needs needs) : config_(config), needs_(needs) {}
 
+  // Fails with DataLoss when the store has less than it had when the log was told so.
   Task<> start(Context ctx);
   Task<> stop(Context ctx);
 
