@@ -51,7 +51,8 @@ function(flare_precompile target)
   endif()
 endfunction()
 
-file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "// Carries the precompiled header.\n")
+# Written only when it differs, or every configuration would build everything again.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cc CONTENT "// Carries the precompiled header.\n")
 add_library(flare_pch STATIC ${CMAKE_BINARY_DIR}/pch.cc)
 target_link_libraries(flare_pch PUBLIC Threads::Threads)
 target_precompile_headers(flare_pch PRIVATE
