@@ -158,7 +158,7 @@ Result<void> Checkpoint::load(Slot& slot, std::optional<CheckpointImage>& image)
   slot.file = std::move(*file);
   std::string bytes(slot.file->size(), '\0');
   Result<size_t> read = slot.file->read(bytes.data(), bytes.size(), 0);
-  if (!read) return fail(std::move(read).error());
+  if (!read) return fail(std::move(read).error().during(slot.path));
   bytes.resize(*read);
   image = decode_checkpoint(bytes);
   if (!image) {
@@ -175,8 +175,9 @@ Result<void> Checkpoint::save(LogState state) {
   if (slot.file == nullptr || slot.file->size() < bytes.size()) {
     if (Result<void> made = make(slot, bytes); !made) return made;
   } else {
-    if (Result<void> written = slot.file->write(bytes, 0); !written) return written;
-    if (Result<void> synced = slot.file->sync(); !synced) return synced;
+    Result<void> saved = slot.file->write(bytes, 0);
+    if (saved) saved = slot.file->sync();
+    if (!saved) return fail(std::move(saved).error().during(slot.path));
   }
   ++generation_;
   return {};

@@ -94,12 +94,12 @@ Result<void> FakeFiles::check() const {
 }
 
 std::optional<Error> FakeFiles::interference(Step step, const std::string& path) {
-  std::function<std::optional<Error>(Step, const std::string&)> hook;
+  std::shared_ptr<Hook> hook;
   {
     std::lock_guard lock(mutex_);
     hook = hook_;
   }
-  return hook ? hook(step, path) : std::nullopt;
+  return hook ? (*hook)(step, path) : std::nullopt;
 }
 
 Result<void> FakeFiles::make_folder(const std::string& path) {
@@ -188,9 +188,9 @@ void FakeFiles::limit(uint64_t bytes) {
   limit_ = bytes;
 }
 
-void FakeFiles::interfere(std::function<std::optional<Error>(Step, const std::string&)> hook) {
+void FakeFiles::interfere(Hook hook) {
   std::lock_guard lock(mutex_);
-  hook_ = std::move(hook);
+  hook_ = hook ? std::make_shared<Hook>(std::move(hook)) : nullptr;
 }
 
 void FakeFiles::power_cut() {

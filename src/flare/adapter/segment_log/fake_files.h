@@ -35,7 +35,8 @@ class FakeFiles final : public Files {
   // Called before each write and sync; an error it returns is the outcome. A failed write has
   // written its first half.
   enum class Step { Write, Sync };
-  void interfere(std::function<std::optional<Error>(Step, const std::string& path)> hook);
+  using Hook = std::function<std::optional<Error>(Step, const std::string& path)>;
+  void interfere(Hook hook);
 
   // From now on everything fails.
   void power_cut();
@@ -73,7 +74,7 @@ class FakeFiles final : public Files {
   uint64_t limit_ = ~uint64_t{0};
   bool power_ = true;
   uint64_t boots_ = 0;  // a file opened before a power cut is dead for ever
-  std::function<std::optional<Error>(Step, const std::string&)> hook_;
+  std::shared_ptr<Hook> hook_;
 };
 
 }  // namespace flare::segment_log

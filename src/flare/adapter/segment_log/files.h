@@ -14,7 +14,8 @@
 
 namespace flare::segment_log {
 
-// One open file. read() and write() may be called by several threads.
+// One open file. read() and write() may be called by several threads. Its errors do not name it: it
+// may have been renamed since.
 class File {
  public:
   virtual ~File() = default;

@@ -111,7 +111,9 @@ Result<void> Journal::write(std::span<const Entry> entries) {
 Result<void> Journal::write_buffer(const std::vector<uint64_t>& next) {
   if (buffer_.empty()) return {};
   Segment& segment = *current_;
-  if (Result<void> written = segment.file->write(buffer_, buffer_at_); !written) return written;
+  if (Result<void> written = segment.file->write(buffer_, buffer_at_); !written) {
+    return fail(std::move(written).error().during(segment.path));
+  }
   setup_.counters->writes += 1;
   setup_.counters->bytes_written += buffer_.size();
   std::lock_guard lock(mutex_);
@@ -148,7 +150,9 @@ Result<void> Journal::sync() {
   Segment& segment = *current_;
   if (durable_.position == segment.end) return {};
   const auto start = std::chrono::steady_clock::now();
-  if (Result<void> synced = segment.file->sync(); !synced) return synced;
+  if (Result<void> synced = segment.file->sync(); !synced) {
+    return fail(std::move(synced).error().during(segment.path));
+  }
   const auto took = std::chrono::steady_clock::now() - start;
   setup_.counters->syncs += 1;
   setup_.counters->sync_nanoseconds +=
@@ -204,7 +208,7 @@ Result<void> Journal::add_segment(SegmentHeader header) {
   if (done) done = setup_.files->sync_folder(setup_.folder);
   std::lock_guard lock(mutex_);
   spare_bytes_ -= segment->file->size();
-  if (!done) return done;
+  if (!done) return fail(std::move(done).error().during(segment->path));
   durable_ = {segment->number, kSegmentHeaderBytes};
   segments_.push_back(segment);
   current_ = std::move(segment);

@@ -69,7 +69,7 @@ Result<void> Journal::open_segment(uint64_t number) {
 
   Window window(*segment->file);
   const auto header = decode_segment_header(window.view(0, kSegmentHeaderBytes));
-  if (!window.status()) return window.status();
+  if (!window.status()) return fail(Error(window.status().error()).during(segment->path));
   if (!header) return lost(segment->path, 0, "the segment's header does not check out");
   if (header->number != number) return lost(segment->path, 16, "the file is another segment");
   segment->previous_end = header->previous_end;
@@ -104,7 +104,7 @@ Result<void> Journal::recover_last(Place durable) {
   walk.run(window, [&](uint64_t at, const Record&) {
     if (last.index.due(at)) last.index.add(at, walk.next);
   });
-  if (!window.status()) return window.status();
+  if (!window.status()) return fail(Error(window.status().error()).during(last.path));
 
   const uint64_t proven =
       durable.segment == last.number ? durable.position : uint64_t{kSegmentHeaderBytes};
@@ -113,7 +113,9 @@ Result<void> Journal::recover_last(Place durable) {
   epoch_ = epoch + 1;
   last.end = static_cast<uint32_t>(walk.position);
   next_ = walk.next;
-  if (Result<void> done = make_durable(proven, last.end); !done) return done;
+  if (Result<void> done = make_durable(proven, last.end); !done) {
+    return fail(std::move(done).error().during(last.path));
+  }
   durable_ = {last.number, last.end};
   return {};
 }
@@ -148,7 +150,7 @@ Result<void> Journal::check_tail(const Walk& walk, Window& window, uint64_t dura
     ++sound_behind;
     at += record->bytes;
   }
-  if (!window.status()) return window.status();
+  if (!window.status()) return fail(Error(window.status().error()).during(path));
   if (torn) {
     setup_.counters->torn_tails += 1;
     log_warning("segment_tail_cut", {{"file", path},

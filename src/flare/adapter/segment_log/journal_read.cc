@@ -68,7 +68,7 @@ Result<std::shared_ptr<const Chunk>> Journal::load(const Segment& segment, Index
   chunk->end = end;
   std::string bytes(end - where.begin, '\0');
   Result<size_t> read = segment.file->read(bytes.data(), bytes.size(), where.begin);
-  if (!read) return fail(std::move(read).error());
+  if (!read) return fail(std::move(read).error().during(segment.path));
   bytes.resize(*read);
   chunk->bytes = std::make_shared<const std::string>(std::move(bytes));
   for (const uint64_t first : where.first_offsets) chunk->partitions.push_back({first, {}});
@@ -106,7 +106,7 @@ Result<void> Journal::build_index(const std::shared_ptr<Segment>& segment) {
   walk.run(window, [&](uint64_t at, const Record&) {
     if (index.due(at)) index.add(at, walk.next);
   });
-  if (!window.status()) return window.status();
+  if (!window.status()) return fail(Error(window.status().error()).during(segment->path));
   if (!keeps(*segment)) return fail(ErrorCode::NotFound, "the record is no longer kept");
   if (walk.position != end || walk.next != due) return lost(*segment, walk.position);
   std::lock_guard lock(mutex_);

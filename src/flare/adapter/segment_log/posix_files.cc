@@ -13,9 +13,10 @@
 namespace flare::segment_log {
 namespace {
 
-std::unexpected<Error> failed(std::string_view what, const std::string& path, int error) {
-  std::string message = std::string(what) + " " + path + ": " +
-                        std::system_category().message(error);
+std::unexpected<Error> failed(std::string_view what, std::string_view path, int error) {
+  std::string message(what);
+  if (!path.empty()) message.append(" ").append(path);
+  message += ": " + std::system_category().message(error);
   switch (error) {
     case ENOSPC:
     case EDQUOT: return fail(ErrorCode::ResourceExhausted, std::move(message));
@@ -34,8 +35,7 @@ auto again_if_interrupted(Call call) {
 
 class PosixFile final : public File {
  public:
-  PosixFile(std::string path, int descriptor, uint64_t size)
-      : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+  PosixFile(int descriptor, uint64_t size) : descriptor_(descriptor), size_(size) {}
   ~PosixFile() override { ::close(descriptor_); }
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
@@ -48,7 +48,7 @@ class PosixFile final : public File {
       const ssize_t n = again_if_interrupted([&] {
         return ::pread(descriptor_, to + done, bytes - done, static_cast<off_t>(position + done));
       });
-      if (n < 0) return failed("read", path_, errno);
+      if (n < 0) return failed("read", "", errno);
       if (n == 0) break;
       done += static_cast<size_t>(n);
     }
@@ -60,7 +60,7 @@ class PosixFile final : public File {
       const ssize_t n = again_if_interrupted([&] {
         return ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(position));
       });
-      if (n < 0) return failed("write", path_, errno);
+      if (n < 0) return failed("write", "", errno);
       bytes.remove_prefix(static_cast<size_t>(n));
       position += static_cast<size_t>(n);
     }
@@ -69,12 +69,11 @@ class PosixFile final : public File {
 
   Result<void> sync() override {
     // Not repeated after EINTR or anything else: the kernel may have forgotten what failed.
-    if (::fdatasync(descriptor_) != 0) return failed("fdatasync", path_, errno);
+    if (::fdatasync(descriptor_) != 0) return failed("fdatasync", "", errno);
     return {};
   }
 
  private:
-  const std::string path_;
   const int descriptor_;
   const uint64_t size_;
 };
@@ -137,7 +136,7 @@ class PosixFiles final : public Files {
       ::close(descriptor);
       return failed("stat", path, error);
     }
-    return std::make_unique<PosixFile>(path, descriptor, static_cast<uint64_t>(about.st_size));
+    return std::make_unique<PosixFile>(descriptor, static_cast<uint64_t>(about.st_size));
   }
 
   Result<std::unique_ptr<File>> create(const std::string& path, uint64_t bytes) override {
@@ -145,7 +144,7 @@ class PosixFiles final : public Files {
     if (descriptor < 0) return failed("create", path, errno);
     // Fails with ENOSPC at once instead of at some later write.
     const int error = ::posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
-    if (error == 0) return std::make_unique<PosixFile>(path, descriptor, bytes);
+    if (error == 0) return std::make_unique<PosixFile>(descriptor, bytes);
     ::close(descriptor);
     ::unlink(path.c_str());
     return failed("allocate", path, error);
