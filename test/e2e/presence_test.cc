@@ -79,6 +79,21 @@ TEST_F(Kick, TheSameDeviceAgainReplacesTheOldConnection) {
   EXPECT_TRUE(of(new_phone, "ann").online());
 }
 
+// Faster than the server's clock ticks, and each on whichever loop of the server it comes to: who
+// was welcomed before is always the older one.
+TEST_F(Kick, TheLatestLoginAlwaysWins) {
+  std::optional<Client> phone;
+
+  for (int i = 0; i < 200; ++i) {
+    Client next = users.connect();
+    const auto welcome = next.login(users.token("ann"));
+    ASSERT_TRUE(allowed(welcome)) << "login " << i;
+    phone = std::move(next);
+  }
+
+  EXPECT_TRUE(allowed(phone->send_text(Target::user("bob"), "still here")));
+}
+
 TEST_F(Kick, AnotherDeviceOfTheUserStays) {
   Client phone = users.login("ann");
   Client tablet = users.login("ann", {.id = "tablet", .platform = "ios"});

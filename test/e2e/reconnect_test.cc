@@ -50,7 +50,8 @@ TEST_F(Reconnect, NoWindowBetweenSyncAndLive) {
   std::jthread sender([&](std::stop_token stop) {
     while (!stop.stop_requested()) (void)ann.send_text(Target::user("bob"), "tick");
   });
-  ASSERT_TRUE(wait_until([&] { return users.login("bob").history(conversation).has_value(); }));
+  Client other = users.login("bob", {.id = "tablet"});
+  ASSERT_TRUE(wait_until([&] { return find_view(other, conversation).has_value(); }));
 
   for (int round = 0; round < 20; ++round) {
     Client bob = users.login("bob");

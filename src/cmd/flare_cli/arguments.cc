@@ -60,7 +60,7 @@ void add_identity(CLI::App& app, Settings& settings) {
 
 void add_target(CLI::App& app, sdk::Target& target, bool required = true) {
   CLI::Option_group* group = app.add_option_group("where");
-  group->add_option("--to", target.user_id, "The user of a single chat")->type_name("USER");
+  group->add_option("--to,--with", target.user_id, "The user of a single chat")->type_name("USER");
   group->add_option("--conversation", target.conversation_id, "A conversation")->type_name("ID");
   if (required) group->require_option(1);
   if (!required) group->require_option(0, 1);
