@@ -104,6 +104,9 @@ Result<std::string> TokenAuthority::issue(const model::TokenClaims& claims) cons
   if (Result<> checked = check_claims(claims, ErrorCode::InvalidArgument); !checked) {
     return fail(std::move(checked).error().during("issue token"));
   }
+  if (claims.issuer != options_.issuer) {
+    return fail(ErrorCode::InvalidArgument, "issue token: unexpected issuer");
+  }
   for (const Key& key : options_.keys) {
     if (!key.tenant.empty() && key.tenant != claims.tenant) continue;
     std::string token =
