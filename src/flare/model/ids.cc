@@ -48,15 +48,15 @@ Result<> check_id(std::string_view field, std::string_view id) {
   return {};
 }
 
-Result<> check_client_message_id(std::string_view id) {
-  if (id.empty()) return fail(ErrorCode::InvalidArgument, "client_message_id is empty");
+Result<> check_client_message_id(std::string_view id, std::string_view field) {
+  if (id.empty()) return fail(ErrorCode::InvalidArgument, std::string(field) + " is empty");
   if (id.size() > kIdBytesMax) {
-    return fail(ErrorCode::InvalidArgument,
-                "client_message_id is longer than " + std::to_string(kIdBytesMax) + " bytes");
+    return fail(ErrorCode::InvalidArgument, std::string(field) + " is longer than " +
+                                                std::to_string(kIdBytesMax) + " bytes");
   }
   for (const char c : id) {
     if (c < ' ' || c > '~') {
-      return fail(ErrorCode::InvalidArgument, "client_message_id is not printable ASCII");
+      return fail(ErrorCode::InvalidArgument, std::string(field) + " is not printable ASCII");
     }
   }
   return {};

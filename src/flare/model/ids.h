@@ -42,8 +42,9 @@ inline constexpr size_t kIdBytesMax = 64;
 // One to kIdBytesMax of A-Z a-z 0-9 . _ - @ + =. `field` names the field in the error.
 Result<> check_id(std::string_view field, std::string_view id);
 
-// 1 to kIdBytesMax bytes of printable ASCII.
-Result<> check_client_message_id(std::string_view id);
+// 1 to kIdBytesMax bytes of printable ASCII. `field` names the field in the error.
+Result<> check_client_message_id(std::string_view id,
+                                 std::string_view field = "client_message_id");
 
 // The single chat of two users, whoever writes first: "single:<smaller>:<larger>". A chat with
 // oneself is allowed.

@@ -31,7 +31,7 @@ uint64_t FakeMessageStore::durable(uint32_t partition) const {
   return std::min(durable_max, find_in(offsets, partition).value_or(0));
 }
 
-Task<port::Loaded> FakeMessageStore::load(Context, port::LoadRequest request) {
+Task<port::Loaded> FakeMessageStore::load(Context ctx, port::LoadRequest request) {
   co_await ready();
   ++calls.loads;
   port::Loaded loaded;
@@ -39,6 +39,7 @@ Task<port::Loaded> FakeMessageStore::load(Context, port::LoadRequest request) {
   for (const auto& key : request.members) loaded.members.push_back(find_in(members, key));
   for (const auto& key : request.messages) loaded.messages.push_back(find_in(by_id, key));
   for (const auto& key : request.read_points) loaded.read_points.push_back(read_point(key));
+  co_await load_gate.pass(ctx);
   co_return loaded;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flare/port/message_store.h"
+#include "kit/fakes/gate.h"
 
 namespace flare {
 
@@ -51,6 +52,7 @@ class FakeMessageStore final : public port::MessageStore {
   std::vector<port::ReadRange> read_ranges;  // every range that was asked for
   std::optional<Error> failure;
   std::deque<Error> apply_failures;  // of the next applies, first to last
+  Gate load_gate;  // behind it the answer of a load waits, as old as it is
   uint64_t durable_max = UINT64_MAX;  // durable() never says more
 
  private:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 
 #include "flare/port/write_ahead_log.h"
 #include "kit/fakes/fake_log_topic.h"
@@ -23,7 +24,9 @@ class FakeWal final : public port::WriteAheadLog {
       failures.pop_front();
       co_await fail(std::move(failure));
     }
-    co_return topic_.put(record.key_hash, std::move(record.body));
+    const port::LogPosition position = topic_.put(record.key_hash, record.body);
+    if (published) published(record.body);
+    co_return position;
   }
 
   Task<size_t> sweep(Context) override {
@@ -34,6 +37,7 @@ class FakeWal final : public port::WriteAheadLog {
 
   Gate gate;
   std::deque<Error> failures;  // of the next publishes, first to last
+  std::function<void(const Bytes&)> published;  // called with what the topic has taken
   size_t publishes = 0;
   size_t sweeps = 0;
 

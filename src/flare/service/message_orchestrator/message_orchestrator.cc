@@ -72,7 +72,7 @@ Task<> Orchestrator::expire_forever(Context ctx) {
     const TimePoint oldest = needs_.clock.now() - config_.seq_wait_max;
     needs_.metrics.seq_timeouts.add(std::erase_if(waiting_, [&](const auto& entry) {
       if (entry.second.since > oldest) return false;
-      entry.second.outcome.resolve(fail(ErrorCode::DeadlineExceeded, "accepted, but not applied yet"));
+      entry.second.outcome.resolve(fail(ErrorCode::DeadlineExceeded, "not applied yet"));
       return true;
     }));
   }

@@ -4,6 +4,7 @@
 // An instance belongs to one loop; a process has one for each loop that takes clients.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -45,7 +46,9 @@ class Orchestrator final : public api::Orchestrator {
   Result<> check(const api::OperateRequest& request, const Standing& standing) const;
   Task<Standing> standing(Context ctx, ConversationId conversation, UserId user);
   Task<> publish(Context ctx, ConversationId conversation, std::string event);
-  Task<port::Outcome> publish_and_learn(Context ctx, MessageId id, Task<> published);
+  Task<std::optional<port::Outcome>> publish_and_learn(Context ctx, MessageId id,
+                                                       Task<> published);
+  void stop_waiting(const MessageId& id, uint64_t ticket);
   Task<> sweep_forever(Context ctx);
   Task<> expire_forever(Context ctx);
   void on_outcomes(const std::vector<port::Outcome>& outcomes);
@@ -53,6 +56,7 @@ class Orchestrator final : public api::Orchestrator {
   struct Waiter {
     Pending<port::Outcome> outcome;
     TimePoint since;
+    uint64_t ticket = 0;
   };
 
   // Constant after construction.
@@ -65,6 +69,7 @@ class Orchestrator final : public api::Orchestrator {
   Lanes lanes_;
   // Senders waiting for a seq. Retries of one message wait together.
   std::unordered_multimap<MessageId, Waiter> waiting_;
+  uint64_t tickets_ = 0;
   Scope background_{"message-orchestrator", needs_.faults};
 };
 

@@ -47,7 +47,7 @@ Result<> refuse(std::string_view why) { return fail(ErrorCode::PermissionDenied,
 }  // namespace
 
 Task<api::OperateReceipt> Orchestrator::operate(Context ctx, api::OperateRequest request) {
-  co_await model::check_client_message_id(request.client_operation_id);
+  co_await model::check_client_message_id(request.client_operation_id, "client_operation_id");
   if (std::vector<UserId>* users = users_of(request.operation); users != nullptr) {
     std::ranges::sort(*users);
     users->erase(std::ranges::unique(*users).begin(), users->end());
@@ -82,10 +82,11 @@ Task<api::OperateReceipt> Orchestrator::operate(Context ctx, api::OperateRequest
   Task<> published = publish(
       ctx, request.conversation,
       model::encode_message_event(ctx.tenant, message, request.origin, ctx.trace));
-  const port::Outcome outcome =
+  const std::optional<port::Outcome> told =
       co_await publish_and_learn(ctx, receipt.id, std::move(published));
-  if (outcome.seq == 0) co_await fail(outcome.code, "there is no such conversation");
-  receipt.seq = outcome.seq;
+  if (!told) co_await fail(ErrorCode::DeadlineExceeded, "accepted, but not applied yet");
+  if (told->seq == 0) co_await fail(told->code, "there is no such conversation");
+  receipt.seq = told->seq;
   co_return receipt;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "flare/service/message_orchestrator/message_orchestrator.h"
 
 namespace flare::message_orchestrator {
@@ -34,7 +36,8 @@ Task<api::SendReceipt> Orchestrator::send(Context ctx, api::SendRequest request)
   }
 
   // Only a look-up in the store waits before the log does; while one of the sender's messages
-  // waits for it, the later ones queue behind.
+  // waits for it, the later ones queue behind. The turn ends where publishing begins: the log
+  // keeps the order from there, and the next one goes on in a later turn of the loop.
   std::optional<Lanes::Turn> turn;
   std::string lane = request.conversation.text + '\n' + request.sender.text;
   std::optional<Standing> known =
@@ -72,34 +75,50 @@ Task<api::SendReceipt> Orchestrator::send(Context ctx, api::SendRequest request)
   Task<> published = publish(
       ctx, request.conversation,
       model::encode_message_event(ctx.tenant, message, request.origin, ctx.trace));
+  turn.reset();
   if (!wants_seq) {
     co_await std::move(published);
     co_return receipt;
   }
 
-  Result<port::Outcome> told =
-      co_await attempt(publish_and_learn(ctx, receipt.id, std::move(published)));
+  const std::optional<port::Outcome> told =
+      co_await publish_and_learn(ctx, receipt.id, std::move(published));
   if (!told) {
     // Accepted all the same when only the seq is missing; it comes with a sync.
-    const bool accepted = told.error().code == ErrorCode::DeadlineExceeded;
-    if (accepted && request.ack_level == api::AckLevel::Accepted) co_return receipt;
-    co_await fail(std::move(told).error());
+    if (request.ack_level == api::AckLevel::Accepted) co_return receipt;
+    co_await fail(ErrorCode::DeadlineExceeded, "accepted, but not applied yet");
   }
   if (told->seq == 0) co_await fail(told->code, "there is no such conversation");
   receipt.seq = told->seq;
   co_return receipt;
 }
 
-// Waiting begins before publishing, or the outcome could overtake us.
-Task<port::Outcome> Orchestrator::publish_and_learn(Context ctx, MessageId id, Task<> published) {
+// The outcome; nothing when the log has the event and it was not applied in time. Waiting begins
+// before publishing, or the outcome could overtake us.
+Task<std::optional<port::Outcome>> Orchestrator::publish_and_learn(Context ctx, MessageId id,
+                                                                   Task<> published) {
   Pending<port::Outcome> outcome;
-  const auto waiter = waiting_.emplace(id, Waiter{outcome, needs_.clock.now()});
+  const uint64_t ticket = ++tickets_;
+  waiting_.emplace(id, Waiter{outcome, needs_.clock.now(), ticket});
   Result<void> logged = co_await attempt(std::move(published));
   if (!logged) {
-    if (!outcome.resolved()) waiting_.erase(waiter);
+    stop_waiting(id, ticket);
     co_await fail(std::move(logged).error());
   }
-  co_return co_await outcome.wait({.stop = ctx.stop});
+  Result<port::Outcome> told = co_await attempt(outcome.wait({.stop = ctx.stop}));
+  if (told) co_return *told;
+  if (told.error().code == ErrorCode::DeadlineExceeded) co_return std::nullopt;
+  stop_waiting(id, ticket);
+  co_await fail(std::move(told).error());
+  std::unreachable();
+}
+
+// Whoever resolved the wait has already taken it out.
+void Orchestrator::stop_waiting(const MessageId& id, uint64_t ticket) {
+  const auto [begin, end] = waiting_.equal_range(id);
+  const auto mine = std::find_if(
+      begin, end, [ticket](const auto& entry) { return entry.second.ticket == ticket; });
+  if (mine != end) waiting_.erase(mine);
 }
 
 Result<> Orchestrator::check(const api::SendRequest& request) const {
