@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
 #include <future>
 #include <thread>
@@ -98,12 +99,18 @@ Task<HttpResponse> split(Context, HttpRequest) {
   co_return response;
 }
 
+std::atomic<int> started = 0;
+
 Task<HttpResponse> slow(Context ctx, HttpRequest) {
+  ++started;
+  started.notify_all();
   co_await sleep_for(ctx, 50ms);
   co_return text_response("done");
 }
 
 Task<HttpResponse> forever(Context ctx, HttpRequest) {
+  ++started;
+  started.notify_all();
   co_await sleep_for(ctx, 1h);
   co_return HttpResponse{};
 }
@@ -122,6 +129,7 @@ struct HttpServerTest : testing::Test {
   }
 
   void open() {
+    started = 0;
     options.address = "127.0.0.1:0";
     std::vector<Route> routes = asset_routes(
         {{"/", "text/html; charset=utf-8", Bytes::copy("<html>")},
@@ -355,7 +363,7 @@ TEST_F(HttpServerTest, StopLetsRequestsFinish) {
   idle.read_answer();
   RawClient busy(address);
   busy.write("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
-  std::this_thread::sleep_for(10ms);
+  started.wait(0);
 
   std::thread stopping([this] { stop(); });
 
@@ -372,7 +380,7 @@ TEST_F(HttpServerTest, StopCancelsWhatDoesNotFinish) {
   open();
   RawClient stuck(address);
   stuck.write("GET /forever HTTP/1.1\r\nHost: h\r\n\r\n");
-  std::this_thread::sleep_for(10ms);
+  started.wait(0);
 
   stop();
 

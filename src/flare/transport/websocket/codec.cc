@@ -44,7 +44,8 @@ struct Decoder::Head {
   Opcode opcode = Opcode::Continuation;
   size_t bytes = kHeadBytesMin;  // of the head, as far as is known
   uint64_t payload_bytes = 0;
-  const char* problem = nullptr;
+  const char* problem = nullptr;         // seen in the first two bytes
+  const char* length_problem = nullptr;  // seen in a longer length
 
   size_t frame_bytes() const { return bytes + static_cast<size_t>(payload_bytes); }
 
@@ -74,10 +75,10 @@ struct Decoder::Head {
     if (length_bytes > 0) {
       head.payload_bytes = big_endian(input.data() + kHeadBytesMin, length_bytes);
       const uint64_t shortest = length_bytes == 2 ? kControlBytesMax + 1 : 0x10000;
-      if (head.payload_bytes < shortest) head.problem = "length is not in its shortest form";
-      if (head.payload_bytes >> 63 != 0) head.problem = "length has its highest bit set";
+      if (head.payload_bytes < shortest) head.length_problem = "length is not in its shortest form";
+      if (head.payload_bytes >> 63 != 0) head.length_problem = "length has its highest bit set";
     }
-    head.whole = head.problem == nullptr;
+    head.whole = true;
     return head;
   }
 };
@@ -112,7 +113,8 @@ void Decoder::forget() {
   if (held_->frame.empty() && !held_->fragmented) held_.reset();
 }
 
-// Broken when a frame with this head cannot be taken now, else NeedMore.
+// Broken when a frame with this head cannot be taken now, else NeedMore. What fewer bytes tell is
+// looked at first, so that the reason does not depend on how the bytes were cut.
 Event Decoder::refusal(const Head& head, size_t message_bytes_max) const {
   if (head.problem != nullptr) return broken(kProtocolError, head.problem);
   if (!head.known || is_control(head.opcode)) return {};
@@ -123,6 +125,7 @@ Event Decoder::refusal(const Head& head, size_t message_bytes_max) const {
   if (head.opcode != Opcode::Continuation && fragmented) {
     return broken(kProtocolError, "new message inside a fragmented one");
   }
+  if (head.length_problem != nullptr) return broken(kProtocolError, head.length_problem);
   const size_t so_far = fragmented ? held_->message.size() : 0;
   if (head.whole && head.payload_bytes > message_bytes_max - std::min(so_far, message_bytes_max)) {
     return broken(kTooBig, "message is too big");
