@@ -90,7 +90,7 @@ struct MemberPage {
 };
 
 struct Hop {
-  std::string name;  // accepted, logged, applied, dispatched, delivered, read
+  std::string name;  // accepted, logged, applied, delivered, read
   int64_t time_ms = 0;
   std::string detail;
   UserId user;

@@ -61,6 +61,8 @@ class Door {
 Result<> add_client_loops(Plan& plan) {
   auto& orchestrator_metrics = plan.own<message_orchestrator::Metrics>(plan.metrics);
   auto& gateway_metrics = plan.own<access_gateway::Metrics>(plan.metrics);
+  access_gateway::Config gateway_config = plan.settings.access_gateway.service;
+  gateway_config.presence_lease = plan.settings.signaling_online.lease;
   size_t number = 0;
   for (Loop* loop : plan.client_loops()) {
     auto& orchestrator = plan.own<message_orchestrator::Orchestrator>(
@@ -73,7 +75,7 @@ Result<> add_client_loops(Plan& plan) {
                                                 .metrics = orchestrator_metrics,
                                             });
     auto& gateway = plan.own<access_gateway::AccessGateway>(
-        plan.settings.access_gateway.service, new_gateway_id(plan.clock, number),
+        gateway_config, new_gateway_id(plan.clock, number),
         access_gateway::AccessGateway::Needs{
             .loop = *loop,
             .orchestrator = orchestrator,

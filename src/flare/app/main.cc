@@ -1,6 +1,5 @@
 #include "flare/app/main.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -40,14 +39,6 @@ sigset_t awaited_signals() {
   sigaddset(&set, SIGINT);
   sigaddset(&set, kFaultSignal);
   return set;
-}
-
-// Buffers of many sizes come and go all the time. Without this, freeing a large one makes glibc
-// merge every small one it keeps, and give memory back that is wanted again at once.
-void tune_allocator() {
-  ::mallopt(M_MXFAST, 0);
-  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
-  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 
 uint64_t descriptor_limit() {
@@ -105,11 +96,14 @@ void greet(const std::string& name, const Plan& plan, uint64_t descriptors) {
 }
 
 int run(const std::string& name, const Settings& settings, const std::vector<AddRoom>& rooms) {
-  tune_allocator();
   const uint64_t descriptors = descriptor_limit();
   const sigset_t signals = awaited_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread
   std::signal(SIGPIPE, SIG_IGN);
+
+  // Left behind by a process that was killed; its ports are not ours. Absent is what we want.
+  std::error_code ignored;
+  std::filesystem::remove(addresses_path(settings), ignored);
 
   SystemClock clock;
   StopOnFault faults;
@@ -129,7 +123,6 @@ int run(const std::string& name, const Settings& settings, const std::vector<Add
   int signal = 0;
   ::sigwait(&signals, &signal);
   if (signal != kFaultSignal) log_info("stopping", {{"signal", signal}});
-  std::error_code ignored;  // absent is what we want
   std::filesystem::remove(addresses_path(settings), ignored);
   plan.stop();
   return faults.happened() ? 1 : 0;

@@ -72,7 +72,8 @@ void AccessGateway::closed(api::ClientHandle client) {
   Session* session = sessions_.find(client);
   if (session == nullptr) return;
   needs_.metrics.connections.add(-1);
-  if (session->identity != nullptr && session->state != SessionState::LoggingIn) {
+  // A login that has not ended yet finds nobody, and logs out by itself.
+  if (session->welcomed) {
     needs_.metrics.sessions.add(-1);
     Context ctx = context_for(session->identity->tenant);
     background_.spawn(log_out(std::move(ctx), session->identity->session));

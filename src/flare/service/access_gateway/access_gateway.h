@@ -104,6 +104,8 @@ class AccessGateway final : public api::AccessGateway, public api::ClientDoor {
   void change_groups(const model::EventView& event, const model::MessageView& message,
                      const model::Operation& operation, bool joins);
   void notify_here(const std::vector<api::ReceiptNotice>& notices);
+  class Push;
+  bool write_receipt(api::ClientHandle client, Push& push);
   void kick_here(uint64_t session, const std::string& reason, const std::string& by);
 
   // heartbeat.cc

@@ -11,8 +11,9 @@ struct Config {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds heartbeat_interval{30'000};
   std::chrono::milliseconds heartbeat_timeout{90'000};
-  std::chrono::milliseconds presence_lease{90'000};
   std::chrono::milliseconds request_timeout{10'000};
+  // Set from signaling_online.lease, whose it is; no key of its own.
+  std::chrono::milliseconds presence_lease{90'000};
   uint32_t sends_per_second = 200;
   uint32_t sends_burst = 400;
   uint32_t requests_in_flight_max = 256;
@@ -32,9 +33,6 @@ struct Config {
     field("heartbeat_timeout", heartbeat_timeout,
           "A connection that was silent this long is closed; three heartbeats survive one lost.",
           config::between(100ms, 1h));
-    field("presence_lease", presence_lease,
-          "How long a session counts as online after its gateway was last heard of.",
-          config::between(1s, 1h));
     field("request_timeout", request_timeout, "Longest time one client request may take.",
           config::between(10ms, 5min));
     field("sends_per_second", sends_per_second,

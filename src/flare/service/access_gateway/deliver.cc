@@ -3,10 +3,9 @@
 #include "flare/service/access_gateway/frames.h"
 
 namespace flare::access_gateway {
-namespace {
 
 // One push on its way to many connections: made once for each format.
-class Push {
+class AccessGateway::Push {
  public:
   explicit Push(std::string frame) : frame_(std::move(frame)) {}
 
@@ -20,8 +19,6 @@ class Push {
   const std::string frame_;
   std::string json_;
 };
-
-}  // namespace
 
 Task<api::DeliverReport> AccessGateway::deliver(Context ctx, std::vector<Bytes> events) {
   Pending<api::DeliverReport> done;
@@ -136,12 +133,19 @@ void AccessGateway::deliver_read(const model::EventView& event, api::DeliverRepo
   Push push(read_receipt_frame(mark->conversation.text, mark->user.text, 0, mark->seq));
   for (const std::string_view user : event.users) {
     for (const api::ClientHandle client : sessions_.of_user(event.tenant, user)) {
-      Session* session = sessions_.find(client);
-      if (session->state != SessionState::Live) continue;
-      session->connection->write(push.in(session->connection->format()));
-      ++report.frames;
+      if (write_receipt(client, push)) ++report.frames;
     }
   }
+}
+
+// A receipt gives way on a slow connection, without a word: it is ephemeral, and a sync tells the
+// same.
+bool AccessGateway::write_receipt(api::ClientHandle client, Push& push) {
+  Session* session = sessions_.find(client);
+  if (session == nullptr || session->state != SessionState::Live) return false;
+  if (session->connection->queued_bytes() > config_.slow_bytes.bytes) return false;
+  session->connection->write(push.in(session->connection->format()));
+  return true;
 }
 
 void AccessGateway::notify_here(const std::vector<api::ReceiptNotice>& notices) {
@@ -150,9 +154,7 @@ void AccessGateway::notify_here(const std::vector<api::ReceiptNotice>& notices) 
                                  notice.read_seq));
     for (const api::ClientHandle client :
          sessions_.of_user(notice.tenant.text, notice.to.text)) {
-      Session* session = sessions_.find(client);
-      if (session->state != SessionState::Live) continue;
-      session->connection->write(push.in(session->connection->format()));
+      write_receipt(client, push);
     }
   }
 }

@@ -45,7 +45,7 @@ Task<> AccessGateway::try_log_in(Context ctx, api::ClientHandle client, uint64_t
 
   std::vector<ConversationId> groups = co_await needs_.reader.groups_of(ctx, login.user);
   session = sessions_.find(client);
-  if (session == nullptr) co_return;
+  if (session == nullptr || session->state != SessionState::LoggingIn) co_return;
   for (const ConversationId& group : groups) {
     if (std::erase(session->identity->removed_while_loading, group.text) > 0) continue;
     sessions_.join_group(*session, ctx.tenant.text, group.text);
@@ -59,6 +59,7 @@ Task<> AccessGateway::try_log_in(Context ctx, api::ClientHandle client, uint64_t
     co_return;
   }
   session->state = SessionState::Live;
+  session->welcomed = true;
   session->tokens = static_cast<float>(config_.sends_burst);
   session->tokens_at = needs_.clock.now();
   wheel_.add(client, needs_.clock.now() + config_.heartbeat_timeout);

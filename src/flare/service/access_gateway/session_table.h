@@ -40,6 +40,7 @@ struct Session {
   uint32_t generation = 0;
   uint32_t in_flight = 0;
   SessionState state = SessionState::Free;
+  bool welcomed = false;  // it was live, so that its end is a logout
 };
 
 class SessionTable {

@@ -6,13 +6,17 @@ namespace flare::push_worker {
 
 Task<> PushWorker::acknowledge(Context, std::vector<api::Acknowledgement> acknowledgements) {
   const int64_t now_ms = needs_.clock.wall_ms();
-  bool full = false;
+  bool refused = false;
   {
     std::lock_guard lock(mutex_);
     for (api::Acknowledgement& item : acknowledgements) {
+      if (item.seq == 0) continue;  // nothing is before the first message
       std::string key = item.tenant.text + '\0' + item.conversation.text + '\0' + item.user.text;
-      full = acknowledged_.size() >= config_.acknowledgements_max;
-      if (full && !acknowledged_.contains(key)) continue;
+      const bool full = acknowledged_.size() >= config_.acknowledgements_max;
+      if (full && !acknowledged_.contains(key)) {
+        refused = true;
+        continue;
+      }
       port::Delivered& entry = acknowledged_[std::move(key)];
       if (item.seq <= entry.seq) continue;
       entry = {{std::move(item.tenant), std::move(item.conversation), std::move(item.user)},
@@ -20,7 +24,7 @@ Task<> PushWorker::acknowledge(Context, std::vector<api::Acknowledgement> acknow
                now_ms};
     }
   }
-  if (full) co_await fail(ErrorCode::ResourceExhausted, "acknowledgements_max is reached");
+  if (refused) co_await fail(ErrorCode::ResourceExhausted, "acknowledgements_max is reached");
 }
 
 // Acknowledgements -> store and the other side, the newest of each member.

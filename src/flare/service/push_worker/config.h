@@ -10,7 +10,7 @@ namespace flare::push_worker {
 struct Config {
   uint32_t batch_max = 512;
   uint32_t acknowledgements_max = 100'000;
-  std::chrono::milliseconds acknowledgement_pause{20};
+  std::chrono::milliseconds acknowledgement_pause{100};
   std::chrono::milliseconds deliver_timeout{5'000};
 
   void describe(auto& field) {

@@ -12,11 +12,16 @@ bool older(const model::Session& a, const model::Session& b) {
   return std::tie(a.login_ms, a.key) < std::tie(b.login_ms, b.key);
 }
 
+// Logins of one moment, and of nodes whose clocks differ a little, count in the order they arrive.
+// What is later than this is a connection that was really held up.
+constexpr int64_t kClockSkewMs = 1000;
+
 }  // namespace
 
 // A refused login is put and removed again: only looking after putting is sure to see a login of
 // the same device on another node, whichever of the two is first.
 Task<> SignalingOnline::login(Context ctx, model::Session session) {
+  session.login_ms = co_await epoch_of(ctx, session);
   bool late = false;
   for (Replaced& replaced : co_await settle(ctx, {session})) {
     if (replaced.session.key == session.key) {
@@ -31,6 +36,18 @@ Task<> SignalingOnline::login(Context ctx, model::Session session) {
     co_await fail(ErrorCode::Conflict, "a newer login of this device exists");
   }
   needs_.metrics.logins.add();
+}
+
+Task<int64_t> SignalingOnline::epoch_of(Context ctx, model::Session session) {
+  int64_t newest = session.login_ms - 1;
+  const std::vector<std::vector<model::Session>> present =
+      co_await needs_.presence.find(ctx, {session.user});
+  for (const model::Session& other : present.front()) {
+    if (other.key == session.key) continue;
+    if (other.device == session.device) newest = std::max(newest, other.login_ms);
+  }
+  const bool same_moment = newest - session.login_ms < kClockSkewMs;
+  co_return same_moment ? newest + 1 : session.login_ms;
 }
 
 Task<> SignalingOnline::logout(Context ctx, model::Session session) {

@@ -41,6 +41,9 @@ class SignalingOnline final : public api::SignalingOnline {
     model::Session by;
   };
 
+  // The session's login_ms, moved behind those of its device that are from the same moment.
+  Task<int64_t> epoch_of(Context ctx, model::Session session);
+
   // Puts the sessions, then looks who else is there: all but the newest login of each of their
   // devices are returned.
   Task<std::vector<Replaced>> settle(Context ctx, std::vector<model::Session> sessions);

@@ -87,7 +87,7 @@ TEST_F(SignalingOnlineTest, TheNewSessionIsThereBeforeTheOldOneIsKicked) {
 }
 
 TEST_F(SignalingOnlineTest, ALateOldLoginIsRefusedAndLeavesNoTrace) {
-  ASSERT_TRUE(login(session("g2", 9, "phone", 200)));
+  ASSERT_TRUE(login(session("g2", 9, "phone", 60'000)));
 
   const Result<> late = login(session("g1", 1, "phone", 100));
 
@@ -98,15 +98,15 @@ TEST_F(SignalingOnlineTest, ALateOldLoginIsRefusedAndLeavesNoTrace) {
   EXPECT_EQ(located()[0].key.gateway, "g2");
 }
 
-TEST_F(SignalingOnlineTest, LoginsInOneMillisecondHaveOneOrder) {
-  ASSERT_TRUE(login(session("g1", 5, "phone", 100)));
+// Gateways of one machine read the same millisecond, and clocks of two machines differ a little.
+TEST_F(SignalingOnlineTest, LoginsOfOneMomentCountInTheOrderTheyArrive) {
   ASSERT_TRUE(login(session("g1", 6, "phone", 100)));
-
-  EXPECT_FALSE(login(session("g1", 4, "phone", 100)));
-  EXPECT_TRUE(login(session("g2", 1, "phone", 100)));
+  ASSERT_TRUE(login(session("g1", 4, "phone", 100)));
+  ASSERT_TRUE(login(session("g2", 1, "phone", 40)));
 
   ASSERT_EQ(located().size(), 1u);
   EXPECT_EQ(located()[0].key, (model::SessionKey{"g2", 1}));
+  EXPECT_EQ(g1.kicks.size(), 2u);
 }
 
 TEST_F(SignalingOnlineTest, LoginRepeatedIsTheSameSession) {
@@ -181,7 +181,7 @@ TEST_F(SignalingOnlineTest, HeartbeatPutsBackWhatTheStoreHasLost) {
 
   EXPECT_EQ(located().size(), 2u);
   EXPECT_TRUE(g1.kicks.empty());
-  EXPECT_EQ(presence.finds, 2u + 1u + 1u);  // two logins, one for both lost, one by this test
+  EXPECT_EQ(presence.finds, 4u + 1u + 1u);  // two logins, one for both lost, one by this test
 }
 
 TEST_F(SignalingOnlineTest, QueryAnswersInTheOrderAskedWithEachPlatformOnce) {

@@ -9,6 +9,13 @@ namespace flare::storage_writer {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// How often a start looks whether the log is applied; short against the time a start takes.
+constexpr auto kCatchUpPause = 2ms;
+
+}  // namespace
+
 Task<> StorageWriter::start(Context ctx) {
   subscription_ = co_await needs_.storage_messages.subscribe(kGroup, 0, 1);
   for (uint32_t p = 0; p < needs_.storage_messages.partitions(); ++p) {
@@ -24,9 +31,27 @@ Task<> StorageWriter::start(Context ctx) {
                         std::to_string(partition.committed) + " it had: it was lost or replaced");
     }
   }
-  ctx.deadline = TimePoint::max();
-  ctx.stop = background_.stop_token();
-  background_.spawn(consume_forever(ctx));
+  Context forever = ctx;
+  forever.deadline = TimePoint::max();
+  forever.stop = background_.stop_token();
+  background_.spawn(consume_forever(std::move(forever)));
+  co_await catch_up(ctx);
+}
+
+// What the log had accepted before this start is applied before anybody asks for it: a reader who
+// came earlier would see heads that go back.
+Task<> StorageWriter::catch_up(Context ctx) {
+  std::vector<uint64_t> ends;
+  uint64_t behind = 0;
+  for (uint32_t p = 0; p < needs_.storage_messages.partitions(); ++p) {
+    ends.push_back(needs_.storage_messages.status(p).next_offset);
+    behind += ends[p] - std::min(ends[p], partitions_[p].applied);
+  }
+  if (behind > 0) log_info("replaying", {{"events", behind}});
+  for (uint32_t p = 0; p < ends.size(); ++p) {
+    while (partitions_[p].applied < ends[p]) co_await sleep_for(ctx, kCatchUpPause);
+  }
+  if (behind > 0) log_info("replayed", {{"events", behind}});
 }
 
 Task<> StorageWriter::stop(Context) {

@@ -38,10 +38,12 @@ class StorageWriter {
   StorageWriter(Config config, Needs needs) : config_(config), needs_(needs) {}
 
   // Fails with DataLoss when the store has less than it had when the log was told so.
+  // Returns once everything the log had accepted before is applied.
   Task<> start(Context ctx);
   Task<> stop(Context ctx);
 
  private:
+  Task<> catch_up(Context ctx);
   Task<> consume_forever(Context ctx);
   Task<> apply_until_done(Context ctx, port::LogBatch batch);
   Task<Plan> apply_once(Context ctx, port::LogBatch batch);
