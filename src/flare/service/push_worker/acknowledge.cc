@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "flare/base/log.h"
 #include "flare/base/pending.h"
 #include "flare/service/push_worker/push_worker.h"
@@ -48,9 +50,26 @@ Task<> PushWorker::note_forever(Context ctx) {
 }
 
 Task<> PushWorker::note(Context ctx, std::vector<port::Delivered> delivered) {
+  delivered = co_await within_heads(ctx, std::move(delivered));
   co_await needs_.store.note_delivered(ctx, delivered);
   needs_.metrics.acknowledged.add(delivered.size());
   co_await tell_peers(ctx, std::move(delivered));
+}
+
+// A device cannot have what does not exist yet; believed, it would have every future message.
+Task<std::vector<port::Delivered>> PushWorker::within_heads(
+    Context ctx, std::vector<port::Delivered> delivered) {
+  port::LoadRequest request;
+  for (const port::Delivered& item : delivered) {
+    request.conversations.push_back({item.member.tenant, item.member.conversation});
+  }
+  const port::Loaded loaded = co_await needs_.store.load(ctx, std::move(request));
+  for (size_t i = 0; i < delivered.size(); ++i) {
+    const auto& row = loaded.conversations[i];
+    delivered[i].seq = std::min(delivered[i].seq, row ? row->head.last_seq : 0);
+  }
+  std::erase_if(delivered, [](const port::Delivered& item) { return item.seq == 0; });
+  co_return delivered;
 }
 
 // Only single chats: a large group is not told whose devices have what.
