@@ -29,6 +29,7 @@ class Door {
         .path = settings.path,
         .origins = settings.origins,
         .reuse_port = true,
+        .first_of_port = first_,
         .frame_bytes_max = settings.service.frame_bytes_max.bytes,
         .handshakes_in_flight_max = settings.handshakes_in_flight_max,
         .connections_max = settings.connections_max,

@@ -48,6 +48,8 @@ class PushWorker final : public api::PushWorker {
   Task<> hand_over(Context ctx, api::AccessGateway* gateway, std::vector<Bytes> events);
   Task<> note_forever(Context ctx);
   Task<> note(Context ctx, std::vector<port::Delivered> delivered);
+  Task<std::vector<port::Delivered>> within_heads(Context ctx,
+                                                  std::vector<port::Delivered> delivered);
   Task<> tell_peers(Context ctx, std::vector<port::Delivered> delivered);
 
   // Constant after construction.

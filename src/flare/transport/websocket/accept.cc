@@ -56,11 +56,17 @@ Result<void> Hub::listen() {
   // Accepted sockets inherit TCP_NODELAY.
   if (!switch_on(listening_, SOL_SOCKET, SO_REUSEADDR) ||
       !switch_on(listening_, IPPROTO_TCP, TCP_NODELAY) ||
-      (options_.reuse_port && !switch_on(listening_, SOL_SOCKET, SO_REUSEPORT))) {
+      (options_.reuse_port && !options_.first_of_port &&
+       !switch_on(listening_, SOL_SOCKET, SO_REUSEPORT))) {
     return failed("setsockopt", options_.address);
   }
   if (bind(listening_, reinterpret_cast<sockaddr*>(&address), address_bytes) != 0) {
     return failed("bind", options_.address);
+  }
+  // Bound while sharing was not yet allowed: nobody else had the address. From here on ours may.
+  if (options_.reuse_port && options_.first_of_port &&
+      !switch_on(listening_, SOL_SOCKET, SO_REUSEPORT)) {
+    return failed("setsockopt", options_.address);
   }
   if (::listen(listening_, kBacklog) != 0) return failed("listen", options_.address);
   if (getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &address_bytes) != 0) {

@@ -31,6 +31,9 @@ struct Options {
   std::vector<std::string>
       origins;              // web pages that may connect, "https://chat.example"; empty: all
   bool reuse_port = false;  // other listeners share the address
+  // With reuse_port: fails when somebody has the address already, as another process's listeners
+  // would; those of this process come after.
+  bool first_of_port = false;
 
   // Limits, each of this listener alone.
   size_t frame_bytes_max = 256 * 1024;          // of a client's message; above: closed with TooBig
