@@ -57,6 +57,9 @@ class Database {
   Result<std::vector<port::Membership>> list_memberships(const TenantId& tenant,
                                                          const UserId& user) const;
   Result<std::vector<Bytes>> read(const port::ReadRange& range) const;
+
+  // The same without blocking: nothing when that would take a file or a wait.
+  std::optional<std::vector<Bytes>> read_now(const port::ReadRange& range) const;
   Result<std::optional<Bytes>> find_message(const port::MessageKey& key) const;
   Result<std::vector<port::Delivered>> find_delivered(
       const std::vector<port::MemberKey>& members) const;
@@ -107,8 +110,8 @@ class Database {
       const std::vector<port::MessageKey>& keys) const;
   Result<port::ReadPoint> read_point(const port::ReadPointKey& key) const;
 
-  // The rows of the range that are in memory, in reading order; `whole` when the files hold no
-  // more.
+  // The caller holds rows_mutex_. The rows of the range that are in memory, in reading order;
+  // `whole` when the files hold no more.
   Page page_in_memory(const port::ReadRange& range, bool& whole) const;
   Result<> merge_with_files(const port::ReadRange& range, const Page& in_memory,
                             PageBuilder& page) const;

@@ -102,6 +102,15 @@ bool is_whole(const port::ReadRange& range, Sequence last,
   return false;
 }
 
+std::vector<Bytes> built(const port::ReadRange& range,
+                         const std::vector<Memory::Message>& messages) {
+  PageBuilder page(range.limit, range.bytes_max);
+  for (auto at = messages.begin(); at != messages.end() && page.wants_more(); ++at) {
+    page.add(at->bytes.view());
+  }
+  return std::move(page).finish();
+}
+
 }  // namespace
 
 Database::Page Database::page_in_memory(const port::ReadRange& range, bool& whole) const {
@@ -109,7 +118,6 @@ Database::Page Database::page_in_memory(const port::ReadRange& range, bool& whol
   keys::put_conversation(key, range.conversation.tenant.text, range.conversation.conversation.text);
   Page page;
   std::optional<model::Head> head;
-  std::shared_lock lock(rows_mutex_);
   for (const Memory* memory : generations()) {
     const Memory::Conversation* kept = memory ? memory->find(key) : nullptr;
     if (kept == nullptr) continue;
@@ -150,16 +158,29 @@ Result<> Database::merge_with_files(const port::ReadRange& range, const Page& in
 
 Result<std::vector<Bytes>> Database::read(const port::ReadRange& range) const {
   bool whole = false;
-  const Page in_memory = page_in_memory(range, whole);
+  Page in_memory;
+  {
+    std::shared_lock lock(rows_mutex_);
+    in_memory = page_in_memory(range, whole);
+  }
+  if (whole) return built(range, in_memory);
   PageBuilder page(range.limit, range.bytes_max);
-  if (whole) {
-    for (auto at = in_memory.begin(); at != in_memory.end() && page.wants_more(); ++at) {
-      page.add(at->bytes.view());
-    }
-  } else if (Result<> merged = merge_with_files(range, in_memory, page); !merged) {
+  if (Result<> merged = merge_with_files(range, in_memory, page); !merged) {
     return fail(std::move(merged).error());
   }
   return std::move(page).finish();
+}
+
+std::optional<std::vector<Bytes>> Database::read_now(const port::ReadRange& range) const {
+  bool whole = false;
+  Page in_memory;
+  {
+    std::shared_lock lock(rows_mutex_, std::try_to_lock);
+    if (!lock) return {};
+    in_memory = page_in_memory(range, whole);
+  }
+  if (!whole) return {};
+  return built(range, in_memory);
 }
 
 // The conversation's ordinal stands in the message at seq. The member's own count stands there too
