@@ -141,7 +141,7 @@ void Engine::checkpoint_soon() {
 }
 
 void Engine::run_house() {
-  TimePoint saved;
+  TimePoint saved = std::chrono::steady_clock::now();
   std::unique_lock lock(house_mutex_);
   while (!stop_) {
     house_.wait(lock, [this] { return stop_ || dirty_; });

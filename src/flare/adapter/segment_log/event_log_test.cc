@@ -121,6 +121,11 @@ Task<> append_some(port::LogTopic* topic, uint64_t key, int count) {
   }
 }
 
+Task<> append_with(Scope* scope, port::LogTopic* topic, uint64_t writers) {
+  for (uint64_t i = 0; i < writers; ++i) scope->spawn(append_some(topic, i, 10));
+  co_await scope->close();
+}
+
 struct NoFaults final : Faults {
   void report(std::string_view scope, const Error& error) override {
     ADD_FAILURE() << scope << ": " << error.message;
@@ -131,30 +136,23 @@ TEST_F(EventLogTest, WhatArrivesDuringACommitSharesTheNext) {
   open();
   NoFaults faults;
   Scope scope("writers", faults);
-  loop.post([&] {
-    for (uint64_t i = 0; i < 100; ++i) scope.spawn(append_some(topic, i, 10));
-    // Ends with the last of them.
-    loop.at_turn_end([&] {});
-  });
-  std::thread runner([&] { loop.run(); });
-  EXPECT_TRUE(eventually([&] { return log->stats().records_appended == 1000; }));
-  EXPECT_TRUE(eventually([&] { return scope.running() == 0; }));
-  loop.stop();
-  runner.join();
 
+  ASSERT_TRUE(run(loop, append_with(&scope, topic, 100)));
+
+  EXPECT_EQ(log->stats().records_appended, 1000u);
   EXPECT_LE(log->stats().commits, 100u);
 }
 
 TEST_F(EventLogTest, AnAppendEndsAtItsDeadlineThoughTheDiskHangs) {
   open();
-  std::mutex hanging;
-  disk->interfere([&](FakeFiles::Step, const std::string&) -> std::optional<Error> {
-    std::lock_guard wait(hanging);
+  const auto hanging = std::make_shared<std::mutex>();
+  disk->interfere([hanging](FakeFiles::Step, const std::string&) -> std::optional<Error> {
+    std::lock_guard wait(*hanging);
     return std::nullopt;
   });
   Result<port::LogPosition> hung = fail(ErrorCode::Internal, "");
   {
-    std::lock_guard hang(hanging);
+    std::lock_guard hang(*hanging);
     // The loop is gone when the disk comes back.
     hung = run(topic->append(within(std::chrono::milliseconds(20)), {0, Bytes::copy("slow")},
                              port::Durability::Synced));
@@ -164,20 +162,19 @@ TEST_F(EventLogTest, AnAppendEndsAtItsDeadlineThoughTheDiskHangs) {
   EXPECT_EQ(hung.error().code, ErrorCode::DeadlineExceeded);
   EXPECT_EQ(append(0, "next").value().offset, 1u);
   EXPECT_EQ(read_all(0).value(), (Bodies{"slow", "next"}));
-  disk->interfere(nullptr);
 }
 
 TEST_F(EventLogTest, TooMuchWaitingIsRefused) {
   options.pending_bytes_max = 10'000;
   open();
-  std::mutex hanging;
-  disk->interfere([&](FakeFiles::Step, const std::string&) -> std::optional<Error> {
-    std::lock_guard wait(hanging);
+  const auto hanging = std::make_shared<std::mutex>();
+  disk->interfere([hanging](FakeFiles::Step, const std::string&) -> std::optional<Error> {
+    std::lock_guard wait(*hanging);
     return std::nullopt;
   });
   std::vector<Result<port::LogPosition>> outcomes;
   {
-    std::lock_guard hang(hanging);
+    std::lock_guard hang(*hanging);
     for (int i = 0; i < 10; ++i) {
       outcomes.push_back(run(topic->append(within(std::chrono::milliseconds(5)),
                                            {0, Bytes::copy(std::string(3000, 'x'))},
@@ -187,7 +184,6 @@ TEST_F(EventLogTest, TooMuchWaitingIsRefused) {
 
   EXPECT_EQ(outcomes.front().error().code, ErrorCode::DeadlineExceeded);
   EXPECT_EQ(outcomes.back().error().code, ErrorCode::ResourceExhausted);
-  disk->interfere(nullptr);
 }
 
 // Group commits and derived records become durable by themselves, soon.

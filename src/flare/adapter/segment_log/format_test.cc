@@ -34,7 +34,8 @@ TEST(FormatTest, ARecordComesBackAsItWas) {
     const std::string body(size, 'b');
     const std::string bytes = encoded({.offset = 7, .partition = 3, .epoch = 2, .segment = 9}, body);
 
-    const std::optional<Record> record = decode_record(bytes + "behind", 9);
+    const std::string longer = bytes + "behind";
+    const std::optional<Record> record = decode_record(longer, 9);
 
     ASSERT_TRUE(record);
     EXPECT_EQ(record->header.offset, 7u);

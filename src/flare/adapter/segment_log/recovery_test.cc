@@ -49,11 +49,6 @@ TEST_F(RecoveryTest, ATornLastRecordIsCutOffWhereverItIsTorn) {
     open();
     EXPECT_EQ(read_all(0, "group").value(), (Bodies{"first", "after"})) << kept;
     crash();
-    for (const std::string& each : disk->paths()) {
-      if (each.find("checkpoint") != std::string::npos) disk->overwrite(each, 0, std::string());
-    }
-    // The next round begins before "after" was written.
-    disk->overwrite(path, 0, whole);
   }
 }
 
@@ -196,7 +191,7 @@ TEST_F(RecoveryTest, RecordsOfARecycledFileAreNotMistakenForNewOnes) {
   for (int round = 0; round < 12; ++round) {
     fill_segments(1);
     for (uint32_t i = 0; i < 2; ++i) reader->commit(i, topic->status(i).next_offset);
-    ASSERT_TRUE(eventually([&] { return topic->status(0).first_offset > 0 || round < 2; }));
+    ASSERT_TRUE(eventually([&] { return log->stats().segments_recycled > 0 || round < 2; }));
     const uint64_t due = topic->status(0).next_offset;
     reader = nullptr;
     recycled += log->stats().segments_recycled;
