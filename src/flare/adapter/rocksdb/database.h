@@ -8,7 +8,7 @@
 //
 // A row is looked for in this order. A flush turns active into flushing, and when its files have
 // become part of the database, flushing into recent. RocksDB's own memory and write-ahead log stay
-// empty. One thread at a time calls load() and apply(); the rest may be called from any thread.
+// empty. Any thread may call.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -33,6 +33,12 @@ namespace flare::rocksdb {
 
 class PageBuilder;
 
+// How far a look-up may go.
+enum class Reach : uint8_t {
+  Files,       // to the disk, which may take long
+  MemoryOnly,  // not further than memory: Unavailable when that is not enough to answer
+};
+
 class Database {
  public:
   // `env` is the real file system, or a test's.
@@ -44,7 +50,9 @@ class Database {
   uint64_t applied(uint32_t partition) const;
   uint64_t durable(uint32_t partition) const;
   Result<> apply(const port::ApplyBatch& batch);
-  Result<port::Loaded> load(const port::LoadRequest& request) const;
+  // Whether apply() changes memory only, without waiting for a flush first.
+  bool has_room() const;
+  Result<port::Loaded> load(const port::LoadRequest& request, Reach reach = Reach::Files) const;
 
   // Memory only; never blocks for long.
   Result<> note_delivered(const std::vector<port::Delivered>& delivered);
@@ -82,6 +90,7 @@ class Database {
   std::string flush_directory() const { return options_.directory + "/flush"; }
 
   // Writing.
+  Result<> check_offset(const port::ApplyBatch& batch) const;
   Result<> wait_for_room();
   void forget_delivered(const std::vector<port::MemberKey>& members);
 
@@ -101,13 +110,13 @@ class Database {
   }
   // Values in the order of the keys; `found[i]` says whether there is one.
   Result<> get_all(Family family, const std::vector<std::string>& keys, Values& values,
-                   std::vector<bool>& found) const;
+                   std::vector<bool>& found, Reach reach = Reach::Files) const;
   Result<std::vector<std::optional<port::ConversationState>>> states(
-      const std::vector<port::ConversationKey>& keys) const;
+      const std::vector<port::ConversationKey>& keys, Reach reach = Reach::Files) const;
   Result<std::vector<std::optional<model::Member>>> members(
-      const std::vector<port::MemberKey>& keys) const;
-  Result<std::vector<std::optional<Bytes>>> messages(
-      const std::vector<port::MessageKey>& keys) const;
+      const std::vector<port::MemberKey>& keys, Reach reach = Reach::Files) const;
+  Result<std::vector<std::optional<Bytes>>> messages(const std::vector<port::MessageKey>& keys,
+                                                     Reach reach = Reach::Files) const;
   Result<port::ReadPoint> read_point(const port::ReadPointKey& key) const;
 
   // The caller holds rows_mutex_. The rows of the range that are in memory, in reading order;

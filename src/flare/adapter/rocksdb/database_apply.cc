@@ -32,21 +32,31 @@ std::vector<Bytes> copies(const std::vector<port::MessageRow>& rows) {
 
 }  // namespace
 
+// Compared before the work, to refuse cheaply, and again where nobody can come between.
 Result<> Database::apply(const port::ApplyBatch& batch) {
-  const uint64_t at = applied(batch.partition);
-  if (at != batch.expected_offset) {
-    return fail(ErrorCode::Conflict, "apply: partition " + std::to_string(batch.partition) +
-                                         " is at offset " + std::to_string(at) + ", not " +
-                                         std::to_string(batch.expected_offset));
-  }
+  if (Result<> first = check_offset(batch); !first) return first;
   if (Result<> room = wait_for_room(); !room) return fail(std::move(room).error().during("apply"));
   std::vector<Bytes> messages = copies(batch.messages);
-  if (!batch.removed_members.empty()) forget_delivered(batch.removed_members);
   std::lock_guard lock(rows_mutex_);
+  if (Result<> still = check_offset(batch); !still) return still;
+  if (!batch.removed_members.empty()) forget_delivered(batch.removed_members);
   active_->apply(batch, std::move(messages));
   std::lock_guard offsets_lock(offsets_mutex_);
   applied_[batch.partition] = batch.next_offset;
   return {};
+}
+
+Result<> Database::check_offset(const port::ApplyBatch& batch) const {
+  const uint64_t at = applied(batch.partition);
+  if (at == batch.expected_offset) return {};
+  return fail(ErrorCode::Conflict,
+              "apply: partition " + std::to_string(batch.partition) + " is at offset " +
+                  std::to_string(at) + ", not " + std::to_string(batch.expected_offset));
+}
+
+bool Database::has_room() const {
+  std::shared_lock lock(rows_mutex_);
+  return active_->bytes() < options_.write_buffer_bytes;
 }
 
 // Memory is bounded: past one buffer a flush begins, and past two we wait for it. A disk that is

@@ -14,6 +14,8 @@ std::string member_key(const port::MemberKey& key) {
   return out;
 }
 
+Error not_in_memory() { return {ErrorCode::Unavailable, "not in memory"}; }
+
 Error malformed(std::string_view what) {
   return {ErrorCode::DataLoss, "stored " + std::string(what) + " is malformed"};
 }
@@ -21,15 +23,19 @@ Error malformed(std::string_view what) {
 }  // namespace
 
 Result<> Database::get_all(Family family, const std::vector<std::string>& keys, Values& values,
-                           std::vector<bool>& found) const {
+                           std::vector<bool>& found, Reach reach) const {
   const std::vector<Slice> slices(keys.begin(), keys.end());
   std::vector<::rocksdb::Status> statuses(keys.size());
   values = Values(keys.size());
   found.assign(keys.size(), false);
   if (keys.empty()) return {};
-  db_->MultiGet({}, handle(family), keys.size(), slices.data(), values.data(), statuses.data());
+  ::rocksdb::ReadOptions options;
+  if (reach == Reach::MemoryOnly) options.read_tier = ::rocksdb::kBlockCacheTier;
+  db_->MultiGet(options, handle(family), keys.size(), slices.data(), values.data(),
+                statuses.data());
   for (size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].IsNotFound()) continue;
+    if (statuses[i].IsIncomplete()) return fail(not_in_memory());
     if (!statuses[i].ok()) return fail(to_error(statuses[i]));
     found[i] = true;
   }
@@ -38,7 +44,7 @@ Result<> Database::get_all(Family family, const std::vector<std::string>& keys, 
 
 // A conversation exists when its own row does; the head beside it appears with the first message.
 Result<std::vector<std::optional<port::ConversationState>>> Database::states(
-    const std::vector<port::ConversationKey>& wanted) const {
+    const std::vector<port::ConversationKey>& wanted, Reach reach) const {
   struct Rows {
     std::string key;
     std::optional<model::Conversation> conversation;
@@ -68,7 +74,7 @@ Result<std::vector<std::optional<port::ConversationState>>> Database::states(
     for (const size_t i : missing) keys.push_back(rows[i].key);
     Values values;
     std::vector<bool> found;
-    if (Result<> got = get_all(family, keys, values, found); !got) return got;
+    if (Result<> got = get_all(family, keys, values, found, reach); !got) return got;
     for (size_t i = 0; i < missing.size(); ++i) {
       if (!found[i]) continue;
       auto decoded = decode(values[i].ToStringView());
@@ -92,7 +98,7 @@ Result<std::vector<std::optional<port::ConversationState>>> Database::states(
 }
 
 Result<std::vector<std::optional<model::Member>>> Database::members(
-    const std::vector<port::MemberKey>& wanted) const {
+    const std::vector<port::MemberKey>& wanted, Reach reach) const {
   std::vector<std::optional<model::Member>> members(wanted.size());
   std::vector<size_t> missing;
   {
@@ -117,7 +123,7 @@ Result<std::vector<std::optional<model::Member>>> Database::members(
   for (const size_t i : missing) keys.push_back(member_key(wanted[i]));
   Values values;
   std::vector<bool> found;
-  if (Result<> got = get_all(kMembers, keys, values, found); !got) {
+  if (Result<> got = get_all(kMembers, keys, values, found, reach); !got) {
     return fail(std::move(got).error());
   }
   for (size_t i = 0; i < missing.size(); ++i) {
@@ -132,7 +138,7 @@ Result<std::vector<std::optional<model::Member>>> Database::members(
 // In the files two steps, id -> place -> message. Most ids asked for are new: the filters answer
 // for those, and the second step has nothing to do.
 Result<std::vector<std::optional<Bytes>>> Database::messages(
-    const std::vector<port::MessageKey>& wanted) const {
+    const std::vector<port::MessageKey>& wanted, Reach reach) const {
   std::vector<std::optional<Bytes>> messages(wanted.size());
   std::vector<size_t> missing;
   {
@@ -156,12 +162,13 @@ Result<std::vector<std::optional<Bytes>>> Database::messages(
   }
   Values places;
   std::vector<bool> found;
-  if (Result<> got = get_all(kMessageIds, keys, places, found); !got) {
+  if (Result<> got = get_all(kMessageIds, keys, places, found, reach); !got) {
     return fail(std::move(got).error());
   }
   std::string key;
   for (size_t i = 0; i < missing.size(); ++i) {
     if (!found[i]) continue;
+    if (reach == Reach::MemoryOnly) return fail(not_in_memory());  // a page is read: a longer way
     const auto place = keys::place(places[i].ToStringView());
     if (!place) return fail(malformed("message id"));
     const port::ConversationKey conversation{wanted[missing[i]].tenant,
@@ -176,17 +183,18 @@ Result<std::vector<std::optional<Bytes>>> Database::messages(
   return messages;
 }
 
-Result<port::Loaded> Database::load(const port::LoadRequest& request) const {
+Result<port::Loaded> Database::load(const port::LoadRequest& request, Reach reach) const {
+  if (reach == Reach::MemoryOnly && !request.read_points.empty()) return fail(not_in_memory());
   port::Loaded loaded;
-  auto conversations = states(request.conversations);
+  auto conversations = states(request.conversations, reach);
   if (!conversations) return fail(std::move(conversations).error());
   loaded.conversations = std::move(*conversations);
 
-  auto found_members = members(request.members);
+  auto found_members = members(request.members, reach);
   if (!found_members) return fail(std::move(found_members).error());
   loaded.members = std::move(*found_members);
 
-  auto found_messages = messages(request.messages);
+  auto found_messages = messages(request.messages, reach);
   if (!found_messages) return fail(std::move(found_messages).error());
   loaded.messages = std::move(*found_messages);
 
@@ -219,7 +227,7 @@ Result<std::optional<Bytes>> Database::find_message(const port::MessageKey& key)
 }
 
 Result<std::vector<port::Delivered>> Database::find_delivered(
-    const std::vector<port::MemberKey>& wanted) const {
+    const std::vector<port::MemberKey>& wanted, Reach reach) const {
   std::vector<std::string> keys;
   keys.reserve(wanted.size());
   for (const port::MemberKey& key : wanted) keys.push_back(member_key(key));
