@@ -18,8 +18,9 @@ std::optional<typename Map::mapped_type> find_in(const Map& map,
 }  // namespace
 
 Result<> FakeMessageStore::ready() const {
-  if (failure) return fail(*failure);
-  return {};
+  if (!failure) return {};
+  ++failed;
+  return fail(*failure);
 }
 
 Task<uint64_t> FakeMessageStore::applied(Context, uint32_t partition) {

@@ -51,6 +51,7 @@ class FakeMessageStore final : public port::MessageStore {
   Calls calls;
   std::vector<port::ReadRange> read_ranges;  // every range that was asked for
   std::optional<Error> failure;
+  mutable size_t failed = 0;         // calls that met it
   std::deque<Error> apply_failures;  // of the next applies, first to last
   Gate load_gate;  // behind it the answer of a load waits, as old as it is
   uint64_t durable_max = UINT64_MAX;  // durable() never says more
