@@ -227,7 +227,7 @@ Result<std::optional<Bytes>> Database::find_message(const port::MessageKey& key)
 }
 
 Result<std::vector<port::Delivered>> Database::find_delivered(
-    const std::vector<port::MemberKey>& wanted, Reach reach) const {
+    const std::vector<port::MemberKey>& wanted) const {
   std::vector<std::string> keys;
   keys.reserve(wanted.size());
   for (const port::MemberKey& key : wanted) keys.push_back(member_key(key));
