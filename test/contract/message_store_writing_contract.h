@@ -1,6 +1,9 @@
 // Applying, loading, and what survives. Part of message_store_contract.h.
 #pragma once
 
+#include <atomic>
+#include <thread>
+
 #include "contract/message_store_contract.h"
 
 namespace flare::contract {
@@ -45,6 +48,29 @@ TEST_P(MessageStoreContract, AnOffsetAheadIsAConflictToo) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::Conflict);
   EXPECT_EQ(applied(1), 0u);
+}
+
+// While a partition moves, the old and the new writer may apply at the same time.
+TEST_P(MessageStoreContract, OfTwoWritersAtOneOffsetOneApplies) {
+  std::atomic<uint64_t> wins = 0;
+  const auto write = [&] {
+    for (uint64_t at = 0; at < 200; ++at) {
+      Result<> result = run(store().apply(
+          {}, {.partition = kPartition, .expected_offset = at, .next_offset = at + 1}));
+      if (result) {
+        ++wins;
+      } else {
+        EXPECT_EQ(result.error().code, ErrorCode::Conflict);
+      }
+      while (applied() <= at) std::this_thread::yield();
+    }
+  };
+  std::thread other(write);
+  write();
+  other.join();
+
+  EXPECT_EQ(wins, 200u);
+  EXPECT_EQ(applied(), 200u);
 }
 
 TEST_P(MessageStoreContract, LoadGivesWhatWasApplied) {
