@@ -68,6 +68,8 @@ std::optional<ConversationCreated> decode_created(std::string_view bytes) {
     }
   }
   if (!in.ok()) return std::nullopt;
+  // Zero and a field that is not there are the same to everybody else who reads this.
+  if (created.type == ConversationType::Unspecified) created.type = ConversationType::Group;
   return created;
 }
 
@@ -232,6 +234,9 @@ Result<EventView> scan_event(std::string_view bytes) {
   bool origin_ok = true;
   wire::Reader in(bytes);
   while (in.next()) {
+    // A field of another type than ours is not ours.
+    const bool number = in.field() == 20;
+    if (in.type() != (number ? wire::Type::Varint : wire::Type::Length)) continue;
     switch (in.field()) {
       case 1: event.tenant = in.bytes(); break;
       case 2: event.message = in.bytes(); break;
@@ -304,7 +309,7 @@ StoredEvent store_event(std::string_view event, const StoredFields& fields) {
   size_t message_size = 0;
   wire::Reader in(event);
   while (in.next()) {
-    if (in.field() == 2) {
+    if (in.field() == 2 && in.type() == wire::Type::Length) {
       message_size = in.bytes().size() + stored_fields.size();
       wire::put_tag(out, 2, wire::Type::Length);
       wire::put_varint(out, message_size);
