@@ -112,8 +112,10 @@ void Engine::wake_commit() {
 }
 
 void Engine::run_commit() {
-  while (!stop_) {
+  for (;;) {
     commit_ = Commit::Busy;
+    // Looked at only now: this may have overwritten the wake-up that the stop came with.
+    if (stop_) return;
     for (const auto& topic : *topics()) {
       if (topic->awaits_commit()) (void)topic->flush(true);
     }

@@ -21,6 +21,14 @@ TEST_F(EventLogTest, ADirectoryBelongsToOneLogAtATime) {
   open();
 }
 
+// A log that was closed while its threads were just starting once waited for them for ever.
+TEST_F(EventLogTest, ClosingAtOnceEnds) {
+  for (int i = 0; i < 200; ++i) {
+    open();
+    close();
+  }
+}
+
 TEST_F(EventLogTest, OptionsOutOfTheirLimitsAreRefused) {
   options.segment_bytes = 1000;
   EXPECT_EQ(open_error().code, ErrorCode::InvalidArgument);
