@@ -30,6 +30,13 @@ class Pending {
     state_->loop->post([state = state_, r = std::move(result)]() mutable { state->set(std::move(r)); });
   }
 
+  // Loop thread. The same, and the waiter runs before this returns: the caller must be ready for
+  // whatever it does.
+  void resolve_now(Result<T> result) const {
+    const std::shared_ptr<State> state = state_;
+    state->set(std::move(result));
+  }
+
   // Loop thread.
   bool resolved() const { return state_->result.has_value(); }
 

@@ -4,7 +4,7 @@
 // Soft: a lost outcome costs the waiting sender its seq, never the message; a lost change is healed
 // by the age limit of what the orchestrators remember.
 //
-// Adapters: in_process, kafka. Each passes test/contract/outcome_feed_contract.h. Any thread.
+// Adapters: in_process, kafka. Each passes test/contract/outcome_feed_contract.h. Any thread, but for publish().
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class OutcomeFeed {
   // On the loop that subscribed: the handlers are not called any more.
   virtual void unsubscribe(uint32_t orchestrator) = 0;
 
-  // Unknown orchestrators are ignored: they are gone.
+  // From one loop only, the storage writer's. May leave a little later, in order. Unknown
+  // orchestrators are ignored: they are gone.
   virtual void publish(uint32_t orchestrator, std::vector<Outcome> outcomes) = 0;
 
   // To every orchestrator.

@@ -18,17 +18,26 @@ void OutcomeFeed::unsubscribe(uint32_t orchestrator) {
 }
 
 void OutcomeFeed::publish(uint32_t orchestrator, std::vector<port::Outcome> outcomes) {
-  std::shared_ptr<Subscriber> subscriber;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = subscribers_.find(orchestrator);
-    if (found == subscribers_.end()) return;
-    subscriber = found->second;
+  if (waiting_.empty()) Loop::current()->at_turn_end([this] { flush(); });
+  std::vector<port::Outcome>& waiting = waiting_[orchestrator];
+  waiting.insert(waiting.end(), outcomes.begin(), outcomes.end());
+}
+
+void OutcomeFeed::flush() {
+  for (auto& [orchestrator, outcomes] : std::exchange(waiting_, {})) {
+    std::shared_ptr<Subscriber> subscriber = find(orchestrator);
+    if (subscriber == nullptr) continue;
+    Loop& loop = *subscriber->loop;
+    loop.post([to = std::move(subscriber), told = std::move(outcomes)] {
+      if (to->active) to->handlers.outcomes(told);
+    });
   }
-  Loop& loop = *subscriber->loop;
-  loop.post([subscriber = std::move(subscriber), outcomes = std::move(outcomes)] {
-    if (subscriber->active) subscriber->handlers.outcomes(outcomes);
-  });
+}
+
+std::shared_ptr<OutcomeFeed::Subscriber> OutcomeFeed::find(uint32_t orchestrator) {
+  std::lock_guard lock(mutex_);
+  const auto found = subscribers_.find(orchestrator);
+  return found == subscribers_.end() ? nullptr : found->second;
 }
 
 void OutcomeFeed::publish_changed(std::vector<port::ConversationKey> conversations) {

@@ -1,4 +1,8 @@
-// The outcome feed inside one process: a post to the subscriber's loop for each batch.
+// The outcome feed inside one process: a post to the subscriber's loop for each turn of the
+// publisher's.
+//
+// Outcomes leave at the end of the turn, behind the pushes that the same turn hands to the gateways:
+// so what a connection is told and what is pushed to it leave in one system call.
 #pragma once
 
 #include <memory>
@@ -23,6 +27,12 @@ class OutcomeFeed final : public port::OutcomeFeed {
     Handlers handlers;
     bool active = true;  // belongs to the loop
   };
+
+  void flush();
+  std::shared_ptr<Subscriber> find(uint32_t orchestrator);
+
+  // Belongs to the publishing loop.
+  std::unordered_map<uint32_t, std::vector<port::Outcome>> waiting_;
 
   std::mutex mutex_;
   uint32_t next_ = 1;                                                      // guarded by mutex_

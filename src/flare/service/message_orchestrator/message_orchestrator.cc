@@ -45,9 +45,12 @@ Task<> Orchestrator::stop(Context) {
 
 void Orchestrator::on_outcomes(const std::vector<port::Outcome>& outcomes) {
   for (const port::Outcome& outcome : outcomes) {
-    const auto [begin, end] = waiting_.equal_range(outcome.id);
-    for (auto waiter = begin; waiter != end; ++waiter) waiter->second.outcome.resolve(outcome);
-    waiting_.erase(begin, end);
+    for (auto waiter = waiting_.find(outcome.id); waiter != waiting_.end();
+         waiter = waiting_.find(outcome.id)) {
+      const Pending<port::Outcome> told = waiter->second.outcome;
+      waiting_.erase(waiter);
+      told.resolve_now(outcome);
+    }
   }
 }
 
