@@ -9,18 +9,31 @@ constexpr size_t kCustomTypeBytesMax = 64;  // a name, not data
 
 Result<> check_metadata(const std::map<std::string, std::string>& metadata, const Config& config) {
   if (metadata.size() > config.metadata_entries_max) {
-    return fail(ErrorCode::InvalidArgument,
-                "metadata has more than " + std::to_string(config.metadata_entries_max) +
-                    " entries (metadata_entries_max)");
+    return fail(ErrorCode::InvalidArgument, "metadata has more than " +
+                                                std::to_string(config.metadata_entries_max) +
+                                                " entries (metadata_entries_max)");
   }
   size_t bytes = 0;
   for (const auto& [key, value] : metadata) bytes += key.size() + value.size();
   if (bytes > config.metadata_bytes_max.bytes) {
-    return fail(ErrorCode::InvalidArgument,
-                "metadata is larger than " + std::to_string(config.metadata_bytes_max.bytes) +
-                    " bytes (metadata_bytes_max)");
+    return fail(ErrorCode::InvalidArgument, "metadata is larger than " +
+                                                std::to_string(config.metadata_bytes_max.bytes) +
+                                                " bytes (metadata_bytes_max)");
   }
   return {};
+}
+
+// The message as the log has it. What only the message needs is moved out of the request.
+std::string take_message(api::SendRequest& request, const api::SendReceipt& receipt) {
+  return model::encode(model::MessageDraft{
+      .conversation = request.conversation,
+      .id = receipt.id,
+      .sender = std::move(request.sender),
+      .client_message_id = std::move(request.client_message_id),
+      .server_time_ms = receipt.server_time_ms,
+      .content = std::move(request.content),
+      .metadata = std::move(request.metadata),
+  });
 }
 
 }  // namespace
@@ -48,33 +61,23 @@ Task<api::SendReceipt> Orchestrator::send(Context ctx, api::SendRequest request)
   }
   if (!model::may_write(known->role)) {
     needs_.metrics.refused.add();
-    co_await fail(ErrorCode::PermissionDenied,
-                  known->role == model::MemberRole::None
-                      ? "sender is not a member of the conversation"
-                      : "readers of a channel may not write");
+    co_await fail(ErrorCode::PermissionDenied, known->role == model::MemberRole::None
+                                                   ? "sender is not a member of the conversation"
+                                                   : "readers of a channel may not write");
   }
 
   api::SendReceipt receipt;
   receipt.id = model::message_id(ctx.tenant, request.conversation, request.sender,
                                  request.client_message_id);
   receipt.server_time_ms = needs_.clock.wall_ms();
-  const bool wants_seq =
-      request.ack_level == api::AckLevel::Persisted || config_.answer_with_seq;
+  const bool wants_seq = request.ack_level == api::AckLevel::Persisted || config_.answer_with_seq;
   request.origin.orchestrator = wants_seq ? number_ : 0;
   request.origin.told_seq = wants_seq;
 
-  const std::string message = model::encode(model::MessageDraft{
-      .conversation = request.conversation,
-      .id = receipt.id,
-      .sender = std::move(request.sender),
-      .client_message_id = std::move(request.client_message_id),
-      .server_time_ms = receipt.server_time_ms,
-      .content = std::move(request.content),
-      .metadata = std::move(request.metadata),
-  });
-  Task<> published = publish(
-      ctx, request.conversation,
-      model::encode_message_event(ctx.tenant, message, request.origin, ctx.trace));
+  const std::string message = take_message(request, receipt);
+  Task<> published =
+      publish(ctx, request.conversation,
+              model::encode_message_event(ctx.tenant, message, request.origin, ctx.trace));
   turn.reset();
   if (!wants_seq) {
     co_await std::move(published);
@@ -124,9 +127,9 @@ void Orchestrator::stop_waiting(const MessageId& id, uint64_t ticket) {
 Result<> Orchestrator::check(const api::SendRequest& request) const {
   if (Result<> id = model::check_client_message_id(request.client_message_id); !id) return id;
   if (request.content.size() > config_.content_bytes_max.bytes) {
-    return fail(ErrorCode::InvalidArgument,
-                "content is larger than " + std::to_string(config_.content_bytes_max.bytes) +
-                    " bytes (content_bytes_max)");
+    return fail(ErrorCode::InvalidArgument, "content is larger than " +
+                                                std::to_string(config_.content_bytes_max.bytes) +
+                                                " bytes (content_bytes_max)");
   }
   switch (model::content_kind(request.content)) {
     case model::ContentKind::None:

@@ -50,7 +50,7 @@ class Planner {
     std::string_view sender;
     bool counts;
   };
-  std::unordered_map<MessageId, Sequence> given_;  // seqs given in this batch
+  std::unordered_map<MessageId, Sequence> given_;                  // seqs given in this batch
   std::unordered_map<std::string, std::vector<Planned>> planned_;  // messages, by conversation
   std::unordered_map<std::string, port::ConversationKey> heads_;
   std::unordered_map<std::string, port::ConversationKey> conversations_;
@@ -93,8 +93,10 @@ void Planner::message(const Scanned& event) {
   model::Head& head = at.row->head;
   const Sequence seq = head.last_seq + 1;
   const bool counts = !event.operation;
-  model::StoredFields fields{.seq = seq, .applied_time_ms = now_ms_,
-                             .log_partition = plan_.batch.partition, .log_offset = event.offset};
+  model::StoredFields fields{.seq = seq,
+                             .applied_time_ms = now_ms_,
+                             .log_partition = plan_.batch.partition,
+                             .log_offset = event.offset};
   if (std::optional<Member>& sender = member(at, event.message->sender); sender) {
     if (counts) ++sender->sent_ordinal;
     sender->last_sent_seq = seq;
@@ -126,12 +128,12 @@ void Planner::again(const Scanned& event) {
   const model::MessageView stored = *model::scan_message(found->second.view());
   const Place at = place(event);
   announce(at, event,
-           model::store_event(event.record.view(),
-                              {.seq = stored.seq, .ordinal = stored.ordinal,
-                               .sender_ordinal = stored.sender_ordinal,
-                               .applied_time_ms = stored.applied_time_ms,
-                               .log_partition = stored.log_partition,
-                               .log_offset = stored.log_offset}));
+           model::store_event(event.record.view(), {.seq = stored.seq,
+                                                    .ordinal = stored.ordinal,
+                                                    .sender_ordinal = stored.sender_ordinal,
+                                                    .applied_time_ms = stored.applied_time_ms,
+                                                    .log_partition = stored.log_partition,
+                                                    .log_offset = stored.log_offset}));
   tell(event, stored.seq);
 }
 
@@ -139,8 +141,8 @@ void Planner::again(const Scanned& event) {
 bool Planner::create(Place& at, const Scanned& event) {
   const int64_t time_ms = event.message->server_time_ms;
   const UserId creator{std::string(event.message->sender)};
-  model::Conversation conversation{.id = at.id.conversation, .creator = creator,
-                                   .created_ms = time_ms};
+  model::Conversation conversation{
+      .id = at.id.conversation, .creator = creator, .created_ms = time_ms};
   if (const auto users = model::users_of_single(at.id.conversation.text)) {
     conversation.type = ConversationType::Single;
     at.row = port::ConversationState{std::move(conversation), {}};
@@ -148,9 +150,8 @@ bool Planner::create(Place& at, const Scanned& event) {
     join(at, users->second, MemberRole::Member, 1);
     return true;
   }
-  const auto* created = event.operation
-                            ? std::get_if<model::ConversationCreated>(&*event.operation)
-                            : nullptr;
+  const auto* created =
+      event.operation ? std::get_if<model::ConversationCreated>(&*event.operation) : nullptr;
   if (created == nullptr) return false;
   conversation.type = created->type;
   conversation.title = created->title;
@@ -166,8 +167,12 @@ void Planner::join(Place& at, const UserId& user, MemberRole role, Sequence join
   std::optional<Member>& row = member(at, user.text);
   if (row) return;
   const model::Head& head = at.row->head;
-  row = Member{.user = user, .role = role, .join_seq = join_seq, .joined_ms = now_ms_,
-               .read_seq = join_seq - 1, .read_ordinal = head.ordinal};
+  row = Member{.user = user,
+               .role = role,
+               .join_seq = join_seq,
+               .joined_ms = now_ms_,
+               .read_seq = join_seq - 1,
+               .read_ordinal = head.ordinal};
   ++at.row->conversation.member_count;
   touch_member(at, user.text);
   conversations_.try_emplace(at.key, at.id);
@@ -233,8 +238,8 @@ port::ReadPoint Planner::read_point(const Place& at, const Scanned& event, size_
 }
 
 void Planner::announce(const Place& at, const Scanned& event, model::StoredEvent stored) {
-  plan_.announcements.push_back(
-      {model::partition_hash(event.event.tenant, at.id.conversation.text), std::move(stored.event)});
+  plan_.announcements.push_back({model::partition_hash(event.event.tenant, at.id.conversation.text),
+                                 std::move(stored.event)});
 }
 
 // What is announced is where the cursor went: a mark beyond the head would tell the others that
@@ -249,8 +254,8 @@ void Planner::announce_read(const Scanned& event, Sequence seq) {
                                .session = view.origin_session,
                                .orchestrator = view.orchestrator,
                                .told_seq = view.told_seq};
-    record = Bytes::take(
-        model::encode_read_event({std::string(view.tenant)}, mark, origin, view.trace));
+    record =
+        Bytes::take(model::encode_read_event({std::string(view.tenant)}, mark, origin, view.trace));
   }
   plan_.announcements.push_back(
       {model::partition_hash(event.event.tenant, event.conversation()), std::move(record)});
@@ -266,7 +271,8 @@ void Planner::collect() {
     plan_.batch.heads.push_back({id, state_.conversations.at(key).row->head});
   }
   for (auto& [key, id] : conversations_) {
-    plan_.batch.conversations.push_back({id.tenant, state_.conversations.at(key).row->conversation});
+    plan_.batch.conversations.push_back(
+        {id.tenant, state_.conversations.at(key).row->conversation});
   }
   for (auto& [key, id] : members_) {
     if (const std::optional<Member>& row = state_.members.at(key); row) {
