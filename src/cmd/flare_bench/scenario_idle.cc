@@ -86,72 +86,103 @@ double logins_per_second(const LoginResult& result) {
   return static_cast<double>(result.logins) / to_seconds(std::max<int64_t>(1, result.duration_ns));
 }
 
-}  // namespace
-
-Row run_idle(const Options& options, const Target& target) {
-  const uint32_t connections = options.connections == 0 ? 15'000 : options.connections;
-  require_descriptors(connections + kSpareDescriptors);
-  IdleListener listener;
-  ConnectionPool pool(target.pool, listener);
-  for (uint32_t i = 0; i < connections; ++i) pool.add(options.first_user + i);
-  pool.mint_tokens();
-  Heartbeats heartbeats(pool);
-  const LoginPlan plan = to_login_plan(options);
-
-  const MemoryUse empty = memory_use(target.pids);
+// What one run of the scenario has seen.
+struct IdleFacts {
+  uint32_t connections = 0;
+  MemoryUse empty;
   std::vector<MemoryPoint> points;
+  MemoryUse after_storm;
   LoginResult first;
+  LoginResult storm;
+  int64_t idle_cpu_ns = 0;
+  int64_t storm_cpu_ns = 0;
+  double hold_s = 0;
+};
+
+// Logs all in, in steps, and looks at the server's memory after each.
+void log_in_by_steps(ConnectionPool& pool, Heartbeats& heartbeats, const LoginPlan& plan,
+                     const Target& target, IdleFacts& facts) {
+  facts.empty = memory_use(target.pids);
+  const uint32_t share = facts.connections / kSteps;
   for (uint32_t step = 1; step <= kSteps; ++step) {
-    const uint32_t count =
-        connections / kSteps * step + (step == kSteps ? connections % kSteps : 0);
-    const LoginResult part = pool.login(connections / kSteps * (step - 1), count, plan);
-    first.logins += part.logins;
-    first.refused += part.refused;
-    first.duration_ns += part.duration_ns;
+    const uint32_t count = step == kSteps ? facts.connections : share * step;
+    const LoginResult part = pool.login(share * (step - 1), count, plan);
+    facts.first.logins += part.logins;
+    facts.first.refused += part.refused;
+    facts.first.duration_ns += part.duration_ns;
+    facts.first.last_refusal = part.last_refusal;
     heartbeats.wait(kSettle);
-    points.push_back({static_cast<double>(count), memory_use(target.pids)});
+    facts.points.push_back({static_cast<double>(count), memory_use(target.pids)});
   }
+}
 
-  const int64_t cpu_before = cpu_time_ns(target.pids);
-  heartbeats.wait(static_cast<int64_t>(options.hold_s * 1e9));
-  const int64_t idle_cpu = cpu_time_ns(target.pids) - cpu_before;
-
-  for (uint32_t i = 0; i < connections; ++i) pool.drop(pool.at(i));
-  const int64_t storm_cpu_before = cpu_time_ns(target.pids);
-  const LoginResult storm = pool.login(0, connections, plan);
-  const int64_t storm_cpu = cpu_time_ns(target.pids) - storm_cpu_before;
-  heartbeats.wait(kSettle);
-  const MemoryUse after_storm = memory_use(target.pids);
-
-  Row row;
-  row.scenario = "idle: " + std::to_string(connections) + " authenticated connections";
-  row.target = target.name;
-  row.durability = "-";
-  row.numbers = {{"logins/s", logins_per_second(first)},
-                 {"storm_logins/s", logins_per_second(storm)}};
-  if (!target.pids.empty()) {
-    constexpr double kMegabyte = 1024.0 * 1024.0;
-    row.numbers.insert(
-        row.numbers.end(),
-        {{"anonymous_B/connection", to_slope(points, &MemoryUse::anonymous_bytes)},
-         {"pss_B/connection", to_slope(points, &MemoryUse::pss_bytes)},
-         {"rss_B/connection", to_slope(points, &MemoryUse::rss_bytes)},
-         {"rss_empty_MB", static_cast<double>(empty.rss_bytes) / kMegabyte},
-         {"rss_full_MB", static_cast<double>(points.back().use.rss_bytes) / kMegabyte},
-         {"rss_storm_MB", static_cast<double>(after_storm.rss_bytes) / kMegabyte},
-         {"storm_cpu_us/login",
-          static_cast<double>(storm_cpu) / 1e3 / static_cast<double>(connections)},
-         {"idle_cores", to_seconds(idle_cpu) / std::max(options.hold_s, 0.001)}});
-  }
-  row.numbers.emplace_back("login_retries", static_cast<double>(first.refused + storm.refused));
-  if (first.refused + storm.refused > 0) {
-    row.notes.push_back("logins were refused and repeated, the last time because: " +
-                        (storm.last_refusal.empty() ? first.last_refusal : storm.last_refusal));
-  }
-  if (!target.pids.empty() && to_slope(points, &MemoryUse::anonymous_bytes) < kBelievableBytes) {
+void add_server_numbers(const IdleFacts& facts, Row& row) {
+  constexpr double kMegabyte = 1024.0 * 1024.0;
+  const auto megabytes = [](const MemoryUse& use) {
+    return static_cast<double>(use.rss_bytes) / kMegabyte;
+  };
+  row.numbers.insert(
+      row.numbers.end(),
+      {{"anonymous_B/connection", to_slope(facts.points, &MemoryUse::anonymous_bytes)},
+       {"pss_B/connection", to_slope(facts.points, &MemoryUse::pss_bytes)},
+       {"rss_B/connection", to_slope(facts.points, &MemoryUse::rss_bytes)},
+       {"rss_empty_MB", megabytes(facts.empty)},
+       {"rss_full_MB", megabytes(facts.points.back().use)},
+       {"rss_storm_MB", megabytes(facts.after_storm)},
+       {"storm_cpu_us/login",
+        static_cast<double>(facts.storm_cpu_ns) / 1e3 / static_cast<double>(facts.connections)},
+       {"idle_cores", to_seconds(facts.idle_cpu_ns) / std::max(facts.hold_s, 0.001)}});
+  if (to_slope(facts.points, &MemoryUse::anonymous_bytes) < kBelievableBytes) {
     row.notes.emplace_back(
         "the server filled memory it had left over from earlier work; start it afresh for a slope");
   }
+}
+
+Row to_row(const IdleFacts& facts, const Target& target) {
+  Row row;
+  row.scenario = "idle: " + std::to_string(facts.connections) + " authenticated connections";
+  row.target = target.name;
+  row.durability = "-";
+  row.numbers = {{"logins/s", logins_per_second(facts.first)},
+                 {"storm_logins/s", logins_per_second(facts.storm)}};
+  if (!target.pids.empty()) add_server_numbers(facts, row);
+  const auto refused = facts.first.refused + facts.storm.refused;
+  row.numbers.emplace_back("login_retries", static_cast<double>(refused));
+  if (refused > 0) {
+    const std::string& why =
+        facts.storm.last_refusal.empty() ? facts.first.last_refusal : facts.storm.last_refusal;
+    row.notes.push_back("logins were refused and repeated, the last time because: " + why);
+  }
+  return row;
+}
+
+}  // namespace
+
+Row run_idle(const Options& options, const Target& target) {
+  IdleFacts facts;
+  facts.connections = options.connections == 0 ? 15'000 : options.connections;
+  facts.hold_s = options.hold_s;
+  require_descriptors(facts.connections + kSpareDescriptors);
+  IdleListener listener;
+  ConnectionPool pool(target.pool, listener);
+  for (uint32_t i = 0; i < facts.connections; ++i) pool.add(options.first_user + i);
+  pool.mint_tokens();
+  Heartbeats heartbeats(pool);
+  const LoginPlan plan = to_login_plan(options);
+  log_in_by_steps(pool, heartbeats, plan, target, facts);
+
+  const int64_t cpu_before = cpu_time_ns(target.pids);
+  heartbeats.wait(static_cast<int64_t>(options.hold_s * 1e9));
+  facts.idle_cpu_ns = cpu_time_ns(target.pids) - cpu_before;
+
+  for (uint32_t i = 0; i < facts.connections; ++i) pool.drop(pool.at(i));
+  const int64_t storm_cpu_before = cpu_time_ns(target.pids);
+  facts.storm = pool.login(0, facts.connections, plan);
+  facts.storm_cpu_ns = cpu_time_ns(target.pids) - storm_cpu_before;
+  heartbeats.wait(kSettle);
+  facts.after_storm = memory_use(target.pids);
+
+  Row row = to_row(facts, target);
   row.violations = listener.violations;
   return row;
 }

@@ -29,8 +29,8 @@ class Admin {
     add(routes, "GET", "/demo/config.json", &Admin::demo_config);
     if (plan_.demo_tokens) add(routes, "POST", "/demo/login", &Admin::demo_login);
     http::Options options{.address = plan_.settings.admin.listen};
-    server_ = co_await http::HttpServer::open(plan_.pipeline(), std::move(options),
-                                              std::move(routes));
+    server_ =
+        co_await http::HttpServer::open(plan_.pipeline(), std::move(options), std::move(routes));
     plan_.addresses.emplace_back("http", server_->local_address());
   }
 

@@ -75,19 +75,19 @@ Result<> add_client_loops(Plan& plan) {
                                                 .faults = plan.faults,
                                                 .metrics = orchestrator_metrics,
                                             });
-    auto& gateway = plan.own<access_gateway::AccessGateway>(
-        gateway_config, new_gateway_id(plan.clock, number),
-        access_gateway::AccessGateway::Needs{
-            .loop = *loop,
-            .orchestrator = orchestrator,
-            .reader = *plan.reader,
-            .online = *plan.online,
-            .push_worker = *plan.push_worker,
-            .tokens = *plan.tokens,
-            .clock = plan.clock,
-            .faults = plan.faults,
-            .metrics = gateway_metrics,
-        });
+    auto& gateway =
+        plan.own<access_gateway::AccessGateway>(gateway_config, new_gateway_id(plan.clock, number),
+                                                access_gateway::AccessGateway::Needs{
+                                                    .loop = *loop,
+                                                    .orchestrator = orchestrator,
+                                                    .reader = *plan.reader,
+                                                    .online = *plan.online,
+                                                    .push_worker = *plan.push_worker,
+                                                    .tokens = *plan.tokens,
+                                                    .clock = plan.clock,
+                                                    .faults = plan.faults,
+                                                    .metrics = gateway_metrics,
+                                                });
     plan.gateways->add(gateway);
     auto& door = plan.own<Door>(plan, *loop, gateway, number == 0);
     const std::string suffix = "-" + std::to_string(number++);

@@ -17,9 +17,8 @@ Result<std::string> data_directory(const Settings& settings) {
   // One level only: a mistyped path must not become a new empty system.
   if (!std::filesystem::create_directory(path, error)) {
     return fail(ErrorCode::InvalidArgument,
-                "data_dir = \"" + path.string() +
-                    "\" is no directory and cannot be made: " + error.message() +
-                    "; make its parent directory or set another");
+                "data_dir = \"" + path.string() + "\" is no directory and cannot be made: " +
+                    error.message() + "; make its parent directory or set another");
   }
   return path.string();
 }
@@ -29,9 +28,9 @@ Result<> add_event_log(Plan& plan, const std::string& directory) {
   segment_log::Options options{.data = directory,
                                .segment_bytes = settings.segment_bytes.bytes,
                                .cache_bytes = settings.cache_bytes.bytes};
-  options.topics = {{settings.topic_storage_messages,
-                     {.retention_bytes = settings.retention_bytes.bytes,
-                      .bytes_max = settings.bytes_max.bytes}}};
+  options.topics = {
+      {settings.topic_storage_messages,
+       {.retention_bytes = settings.retention_bytes.bytes, .bytes_max = settings.bytes_max.bytes}}};
   Result<std::unique_ptr<segment_log::EventLog>> opened =
       segment_log::EventLog::open(std::move(options));
   if (!opened) return fail(std::move(opened).error());

@@ -27,12 +27,12 @@ Result<> add_signaling_online(Plan& plan) {
 
 Result<> add_storage_reader(Plan& plan) {
   auto& metrics = plan.own<storage_reader::Metrics>(plan.metrics);
-  plan.reader = &plan.own<storage_reader::StorageReader>(
-      plan.settings.storage_reader, storage_reader::StorageReader::Needs{
-                                        .store = *plan.store,
-                                        .clock = plan.clock,
-                                        .metrics = metrics,
-                                    });
+  plan.reader = &plan.own<storage_reader::StorageReader>(plan.settings.storage_reader,
+                                                         storage_reader::StorageReader::Needs{
+                                                             .store = *plan.store,
+                                                             .clock = plan.clock,
+                                                             .metrics = metrics,
+                                                         });
   return {};
 }
 
@@ -54,32 +54,32 @@ Result<> add_storage_writer(Plan& plan) {
 
 Result<> add_push_server(Plan& plan) {
   auto& metrics = plan.own<push_server::Metrics>(plan.metrics);
-  auto& server = plan.own<push_server::PushServer>(
-      plan.settings.push_server, push_server::PushServer::Needs{
-                                     .push_messages = *plan.push_messages,
-                                     .push_dispatch = *plan.push_dispatch,
-                                     .online = *plan.online,
-                                     .gateways = *plan.gateways,
-                                     .clock = plan.clock,
-                                     .faults = plan.faults,
-                                     .metrics = metrics,
-                                 });
+  auto& server = plan.own<push_server::PushServer>(plan.settings.push_server,
+                                                   push_server::PushServer::Needs{
+                                                       .push_messages = *plan.push_messages,
+                                                       .push_dispatch = *plan.push_dispatch,
+                                                       .online = *plan.online,
+                                                       .gateways = *plan.gateways,
+                                                       .clock = plan.clock,
+                                                       .faults = plan.faults,
+                                                       .metrics = metrics,
+                                                   });
   plan.run("push-server", plan.pipeline(), server);
   return {};
 }
 
 Result<> add_push_worker(Plan& plan) {
   auto& metrics = plan.own<push_worker::Metrics>(plan.metrics);
-  auto& worker = plan.own<push_worker::PushWorker>(
-      plan.settings.push_worker, push_worker::PushWorker::Needs{
-                                     .push_dispatch = *plan.push_dispatch,
-                                     .store = *plan.store,
-                                     .online = *plan.online,
-                                     .gateways = *plan.gateways,
-                                     .clock = plan.clock,
-                                     .faults = plan.faults,
-                                     .metrics = metrics,
-                                 });
+  auto& worker = plan.own<push_worker::PushWorker>(plan.settings.push_worker,
+                                                   push_worker::PushWorker::Needs{
+                                                       .push_dispatch = *plan.push_dispatch,
+                                                       .store = *plan.store,
+                                                       .online = *plan.online,
+                                                       .gateways = *plan.gateways,
+                                                       .clock = plan.clock,
+                                                       .faults = plan.faults,
+                                                       .metrics = metrics,
+                                                   });
   plan.push_worker = &worker;
   plan.run("push-worker", plan.pipeline(), worker);
   return {};

@@ -6,9 +6,10 @@ namespace flare::app {
 
 std::optional<int> read_command_line(int argc, char** argv, const std::string& name,
                                      CommandLine& line) {
-  CLI::App app("A server of flare-im-core. Every key of the configuration can also be set in the "
-               "environment, as FLARE_<SECTION>__<KEY>.",
-               name);
+  CLI::App app(
+      "A server of flare-im-core. Every key of the configuration can also be set in the "
+      "environment, as FLARE_<SECTION>__<KEY>.",
+      name);
   app.set_version_flag("--version", std::string(FLARE_VERSION));
   app.add_option("--config", line.config_files,
                  "TOML file; may be given several times, later ones win")

@@ -81,14 +81,14 @@ void greet(const std::string& name, const Plan& plan, uint64_t descriptors) {
             << "  data         " << std::filesystem::absolute(plan.settings.top.data_dir).string()
             << "\n"
             << "  limits       " << descriptors << " file descriptors, "
-            << config::to_text(plan.settings.access_gateway.service.frame_bytes_max)
-            << " a frame, " << plan.settings.access_gateway.service.sends_per_second
+            << config::to_text(plan.settings.access_gateway.service.frame_bytes_max) << " a frame, "
+            << plan.settings.access_gateway.service.sends_per_second
             << " sends a second and session\n";
   if (plan.demo_tokens) {
     for (const std::string user : {"alice", "bob"}) {
       if (const auto token = plan.demo_token(user, user + "-demo"); token) {
-        std::cout << "  " << user << std::string(13 - user.size(), ' ') << page << "#token=" << *token
-                  << "\n";
+        std::cout << "  " << user << std::string(13 - user.size(), ' ') << page
+                  << "#token=" << *token << "\n";
       }
     }
   }

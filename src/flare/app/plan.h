@@ -105,7 +105,8 @@ class Plan {
            std::function<Task<>(Context)> stop);
   template <class T>
   void run(std::string name, Loop& loop, T& part) {
-    run(std::move(name), loop, [&part](Context ctx) { return part.start(std::move(ctx)); },
+    run(
+        std::move(name), loop, [&part](Context ctx) { return part.start(std::move(ctx)); },
         [&part](Context ctx) { return part.stop(std::move(ctx)); });
   }
 
@@ -128,7 +129,7 @@ class Plan {
 };
 
 // The rooms. Order matters: each finds what it needs in the plan.
-Result<> add_engines(Plan& plan);           // event log, store, presence, outcomes
+Result<> add_engines(Plan& plan);  // event log, store, presence, outcomes
 Result<> add_tokens(Plan& plan);
 Result<> add_gateway_directory(Plan& plan);
 Result<> add_signaling_online(Plan& plan);
@@ -136,7 +137,7 @@ Result<> add_storage_reader(Plan& plan);
 Result<> add_storage_writer(Plan& plan);
 Result<> add_push_server(Plan& plan);
 Result<> add_push_worker(Plan& plan);
-Result<> add_client_loops(Plan& plan);      // an orchestrator, a gateway and a listener for each
-Result<> add_admin(Plan& plan);             // health, metrics, the demo page
+Result<> add_client_loops(Plan& plan);  // an orchestrator, a gateway and a listener for each
+Result<> add_admin(Plan& plan);         // health, metrics, the demo page
 
 }  // namespace flare::app

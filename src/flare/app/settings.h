@@ -24,10 +24,11 @@ struct TopSettings {
   uint32_t client_loops = 0;
 
   void describe(auto& field) {
-    field("data_dir", data_dir,
-          "Where the embedded engines keep everything. Made when missing; the directory it stands in "
-          "must exist.",
-          config::not_empty());
+    field(
+        "data_dir", data_dir,
+        "Where the embedded engines keep everything. Made when missing; the directory it stands in "
+        "must exist.",
+        config::not_empty());
     field("log_level", log_level, "What is logged.",
           config::one_of({"debug", "info", "warning", "error"}));
     field("client_loops", client_loops,

@@ -9,8 +9,8 @@ namespace {
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "flare", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("flare",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_formatter(std::make_unique<spdlog::pattern_formatter>(
         "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc));
     made->flush_on(spdlog::level::debug);
@@ -69,9 +69,17 @@ void set_log_level(LogLevel level) {
   logger().set_level(kLevels[static_cast<size_t>(level)]);
 }
 
-void log_debug(std::string_view event, LogFields fields) { write(spdlog::level::debug, event, fields); }
-void log_info(std::string_view event, LogFields fields) { write(spdlog::level::info, event, fields); }
-void log_warning(std::string_view event, LogFields fields) { write(spdlog::level::warn, event, fields); }
-void log_error(std::string_view event, LogFields fields) { write(spdlog::level::err, event, fields); }
+void log_debug(std::string_view event, LogFields fields) {
+  write(spdlog::level::debug, event, fields);
+}
+void log_info(std::string_view event, LogFields fields) {
+  write(spdlog::level::info, event, fields);
+}
+void log_warning(std::string_view event, LogFields fields) {
+  write(spdlog::level::warn, event, fields);
+}
+void log_error(std::string_view event, LogFields fields) {
+  write(spdlog::level::err, event, fields);
+}
 
 }  // namespace flare

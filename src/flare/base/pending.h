@@ -27,7 +27,8 @@ class Pending {
 
   // Any thread. The first call counts.
   void resolve(Result<T> result) const {
-    state_->loop->post([state = state_, r = std::move(result)]() mutable { state->set(std::move(r)); });
+    state_->loop->post(
+        [state = state_, r = std::move(result)]() mutable { state->set(std::move(r)); });
   }
 
   // Loop thread. The same, and the waiter runs before this returns: the caller must be ready for

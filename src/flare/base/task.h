@@ -4,9 +4,8 @@
 // Error. `co_await attempt(task)` gives the Result instead, for the few places that look at it.
 // `co_await` of a Result or of fail(...) unwraps or ends in the same way.
 //
-// A Task is lazy, has one owner and one awaiter, and runs on the loop it was started on. A
-// coroutine that an error passes through is never resumed; its locals are destroyed together with
-// the Task that holds it, at the end of the catcher's full expression.
+// A Task is lazy, has one owner and one awaiter, and runs on the loop it was started on. Where an
+// error passes through, the coroutine is not resumed; its locals die with the Task that holds it.
 #pragma once
 
 #include <concepts>
@@ -14,7 +13,6 @@
 #include <exception>
 #include <optional>
 #include <type_traits>
-#include <utility>
 
 #include "flare/base/result.h"
 
@@ -23,7 +21,7 @@ namespace flare {
 template <class T = void>
 class Task;
 
-// Counts and reports an exception that left a coroutine (a bug), and makes it an Internal error.
+// Reports an exception that left a coroutine (a bug), and makes it an Internal error.
 Error stray_exception() noexcept;
 
 namespace detail {

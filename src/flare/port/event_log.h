@@ -22,7 +22,8 @@
 namespace flare::port {
 
 struct LogRecord {
-  uint64_t key_hash = 0;  // model::partition_hash of the conversation; partition = hash % partitions
+  uint64_t key_hash =
+      0;  // model::partition_hash of the conversation; partition = hash % partitions
   Bytes body;
 };
 

@@ -4,7 +4,8 @@
 // Soft: a lost outcome costs the waiting sender its seq, never the message; a lost change is healed
 // by the age limit of what the orchestrators remember.
 //
-// Adapters: in_process, kafka. Each passes test/contract/outcome_feed_contract.h. Any thread, but for publish().
+// Adapters: in_process, kafka. Each passes test/contract/outcome_feed_contract.h. Any thread, but
+// for publish().
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace flare::port {
 
 struct Outcome {
   MessageId id;
-  Sequence seq = 0;                      // 0: refused by the writer, with the code
+  Sequence seq = 0;  // 0: refused by the writer, with the code
   ErrorCode code = ErrorCode::Internal;
 };
 

@@ -1,8 +1,8 @@
 // The outcome feed inside one process: a post to the subscriber's loop for each turn of the
 // publisher's.
 //
-// Outcomes leave at the end of the turn, behind the pushes that the same turn hands to the gateways:
-// so what a connection is told and what is pushed to it leave in one system call.
+// Outcomes leave at the end of the turn, behind the pushes that the same turn hands to the
+// gateways: so what a connection is told and what is pushed to it leave in one system call.
 #pragma once
 
 #include <memory>

@@ -36,8 +36,8 @@ uint64_t MessageStore::durable(uint32_t partition) const {
   return impl_->database->durable(partition);
 }
 
-// Nearly all the writer asks for is in memory, and nearly all it applies goes there: then the way to
-// another thread and back, which costs several times the work, is saved.
+// Nearly all the writer asks for is in memory, and nearly all it applies goes there: then the way
+// to another thread and back, which costs several times the work, is saved.
 Task<port::Loaded> MessageStore::load(Context ctx, port::LoadRequest request) {
   if (Result<port::Loaded> loaded = impl_->database->load(request, Reach::MemoryOnly); loaded) {
     co_return std::move(*loaded);

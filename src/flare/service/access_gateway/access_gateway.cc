@@ -49,7 +49,8 @@ void AccessGateway::frame(api::ClientHandle client, std::string_view bytes) {
   needs_.metrics.frames_in.add();
   if (!parse_frame(session->connection->format(), bytes, *scratch_)) {
     session->state = SessionState::Closing;
-    session->connection->close(api::CloseCode::Malformed, "the message is no flare.client.v1.Frame");
+    session->connection->close(api::CloseCode::Malformed,
+                               "the message is no flare.client.v1.Frame");
     return;
   }
   if (session->state == SessionState::Live) {

@@ -72,7 +72,8 @@ std::optional<api::OperateRequest> operate_request(const Frame& frame) {
       request.conversation.text = frame.rename_conversation().conversation_id();
       request.operation = model::ConversationRenamed{frame.rename_conversation().title()};
       return request;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -96,8 +97,7 @@ Task<std::string> AccessGateway::answer(Context ctx, Caller caller, std::unique_
       co_return done_frame(id);
     }
     case Frame::kSync:
-      co_return sync_frame(id,
-                           co_await needs_.reader.sync(ctx, sync_request(frame->sync(), user)));
+      co_return sync_frame(id, co_await needs_.reader.sync(ctx, sync_request(frame->sync(), user)));
     case Frame::kHistory:
       co_return history_frame(
           id, co_await needs_.reader.history(ctx, history_request(frame->history(), user)));
@@ -108,15 +108,14 @@ Task<std::string> AccessGateway::answer(Context ctx, Caller caller, std::unique_
     case Frame::kListConversations: {
       const client::v1::ListConversations& list = frame->list_conversations();
       co_return conversations_frame(
-          id, co_await needs_.reader.list_conversations(ctx, user, list.limit() == 0 ? 50 : list.limit(),
-                                                        list.page_token()));
+          id, co_await needs_.reader.list_conversations(
+                  ctx, user, list.limit() == 0 ? 50 : list.limit(), list.page_token()));
     }
     case Frame::kListMembers: {
       const client::v1::ListMembers& list = frame->list_members();
-      co_return members_frame(
-          id, co_await needs_.reader.list_members(ctx, user, {list.conversation_id()},
-                                                  list.limit() == 0 ? 100 : list.limit(),
-                                                  list.page_token()));
+      co_return members_frame(id, co_await needs_.reader.list_members(
+                                      ctx, user, {list.conversation_id()},
+                                      list.limit() == 0 ? 100 : list.limit(), list.page_token()));
     }
     case Frame::kWhere: {
       const MessageId message = co_await message_id_in(frame->where().message_id());
@@ -125,13 +124,14 @@ Task<std::string> AccessGateway::answer(Context ctx, Caller caller, std::unique_
     case Frame::kQueryPresence: {
       const auto& names = frame->query_presence().user_ids();
       if (std::cmp_greater(names.size(), config_.presence_users_max)) {
-        co_await fail(ErrorCode::InvalidArgument,
-                      "user_ids has more than " + std::to_string(config_.presence_users_max) +
-                          " users (presence_users_max)");
+        co_await fail(ErrorCode::InvalidArgument, "user_ids has more than " +
+                                                      std::to_string(config_.presence_users_max) +
+                                                      " users (presence_users_max)");
       }
       co_return presence_frame(id, co_await needs_.online.query(ctx, users_in(names)));
     }
-    case Frame::kLogout: co_return done_frame(id);
+    case Frame::kLogout:
+      co_return done_frame(id);
     default:
       co_await fail(ErrorCode::InvalidArgument, "this frame is sent by the server, not by clients");
   }

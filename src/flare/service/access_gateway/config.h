@@ -28,8 +28,7 @@ struct Config {
     field("handshake_timeout", handshake_timeout,
           "A connection that has not logged in by then is closed.", config::between(10ms, 5min));
     field("heartbeat_interval", heartbeat_interval,
-          "What clients are told: send something at least this often.",
-          config::between(100ms, 1h));
+          "What clients are told: send something at least this often.", config::between(100ms, 1h));
     field("heartbeat_timeout", heartbeat_timeout,
           "A connection that was silent this long is closed; three heartbeats survive one lost.",
           config::between(100ms, 1h));
@@ -38,8 +37,7 @@ struct Config {
     field("sends_per_second", sends_per_second,
           "Sends, reads and operations a session may make, on average.",
           config::between(1, 1'000'000));
-    field("sends_burst", sends_burst, "And at once, after a pause.",
-          config::between(1, 1'000'000));
+    field("sends_burst", sends_burst, "And at once, after a pause.", config::between(1, 1'000'000));
     field("requests_in_flight_max", requests_in_flight_max,
           "Requests of one session being answered at the same time; the next ones are refused.",
           config::between(1, 100'000));

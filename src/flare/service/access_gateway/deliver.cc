@@ -22,7 +22,8 @@ class AccessGateway::Push {
 
 Task<api::DeliverReport> AccessGateway::deliver(Context ctx, std::vector<Bytes> events) {
   Pending<api::DeliverReport> done;
-  needs_.loop.post([this, done, events = std::move(events)] { done.resolve(deliver_here(events)); });
+  needs_.loop.post(
+      [this, done, events = std::move(events)] { done.resolve(deliver_here(events)); });
   co_return co_await done.wait(std::move(ctx));
 }
 
@@ -152,8 +153,7 @@ void AccessGateway::notify_here(const std::vector<api::ReceiptNotice>& notices) 
   for (const api::ReceiptNotice& notice : notices) {
     Push push(read_receipt_frame(notice.conversation.text, notice.by.text, notice.delivered_seq,
                                  notice.read_seq));
-    for (const api::ClientHandle client :
-         sessions_.of_user(notice.tenant.text, notice.to.text)) {
+    for (const api::ClientHandle client : sessions_.of_user(notice.tenant.text, notice.to.text)) {
       write_receipt(client, push);
     }
   }

@@ -8,8 +8,9 @@ namespace flare::access_gateway {
 // Nothing but Hello is looked at before authentication; a failed one closes.
 void AccessGateway::first_frame(api::ClientHandle client, Session& session, Frame& frame) {
   if (session.state != SessionState::WaitsForHello || !frame.has_hello()) {
-    return refuse(client, frame.request_id(),
-                  {ErrorCode::Unauthenticated, "the first frame must be hello, then wait for welcome"});
+    return refuse(
+        client, frame.request_id(),
+        {ErrorCode::Unauthenticated, "the first frame must be hello, then wait for welcome"});
   }
   Result<model::TokenClaims> claims =
       needs_.tokens.check(frame.hello().token(), needs_.clock.wall_ms());

@@ -54,9 +54,9 @@ Task<> AccessGateway::renew_forever(Context ctx) {
       for (size_t begin = 0; begin < sessions.size(); begin += kRenewBatch) {
         const size_t end = std::min(begin + kRenewBatch, sessions.size());
         Context whose = context_for({tenant});
-        Result<void> renewed = co_await attempt(needs_.online.heartbeat(
-            whose, {sessions.begin() + static_cast<ptrdiff_t>(begin),
-                    sessions.begin() + static_cast<ptrdiff_t>(end)}));
+        Result<void> renewed = co_await attempt(
+            needs_.online.heartbeat(whose, {sessions.begin() + static_cast<ptrdiff_t>(begin),
+                                            sessions.begin() + static_cast<ptrdiff_t>(end)}));
         if (!renewed) log_warning("renew_failed", {{"error", renewed.error()}});
       }
     }

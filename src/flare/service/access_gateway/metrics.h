@@ -20,14 +20,14 @@ struct Metrics {
         kicked(registry.counter("flare_access_gateway_kicked_total", "Sessions kicked.")),
         heartbeats_missed(registry.counter("flare_access_gateway_heartbeats_missed_total",
                                            "Sessions closed because they were silent.")),
-        in_flight(registry.gauge("flare_access_gateway_requests_in_flight",
-                                 "Requests being answered.")),
+        in_flight(
+            registry.gauge("flare_access_gateway_requests_in_flight", "Requests being answered.")),
         request_seconds(registry.histogram("flare_access_gateway_request_seconds",
                                            "Time to answer a request.")) {
     for (size_t i = 0; i < errors.size(); ++i) {
-      errors[i] = &registry.counter("flare_access_gateway_errors_total",
-                                    "Requests answered with an error.",
-                                    {{"code", std::string(name(static_cast<ErrorCode>(i)))}});
+      errors[i] =
+          &registry.counter("flare_access_gateway_errors_total", "Requests answered with an error.",
+                            {{"code", std::string(name(static_cast<ErrorCode>(i)))}});
     }
   }
 

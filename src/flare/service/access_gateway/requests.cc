@@ -18,8 +18,10 @@ bool counts_as_send(Frame::BodyCase body) {
     case Frame::kCreateConversation:
     case Frame::kAddMembers:
     case Frame::kRemoveMembers:
-    case Frame::kRenameConversation: return true;
-    default: return false;
+    case Frame::kRenameConversation:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -41,10 +43,13 @@ void AccessGateway::request(api::ClientHandle client, Session& session, Frame& f
   switch (frame.body_case()) {
     case Frame::kPing:
       return write(session, pong_frame(request_id, needs_.clock.wall_ms()));
-    case Frame::kDeliverAck: return acknowledge(client, session, frame.deliver_ack());
+    case Frame::kDeliverAck:
+      return acknowledge(client, session, frame.deliver_ack());
     // Bodies this version does not know are ignored, never fatal.
-    case Frame::BODY_NOT_SET: return;
-    default: break;
+    case Frame::BODY_NOT_SET:
+      return;
+    default:
+      break;
   }
   Result<> admitted = admit(session, counts_as_send(frame.body_case()));
   if (admitted && request_id == 0) {
@@ -84,20 +89,20 @@ void AccessGateway::request(api::ClientHandle client, Session& session, Frame& f
 // A token bucket: sends_per_second on average, sends_burst at once.
 Result<> AccessGateway::admit(Session& session, bool is_send) {
   if (session.in_flight >= config_.requests_in_flight_max) {
-    return fail({ErrorCode::ResourceExhausted,
-                 "more than " + std::to_string(config_.requests_in_flight_max) +
-                     " requests in flight (requests_in_flight_max)"});
+    return fail({ErrorCode::ResourceExhausted, "more than " +
+                                                   std::to_string(config_.requests_in_flight_max) +
+                                                   " requests in flight (requests_in_flight_max)"});
   }
   if (!is_send) return {};
   const TimePoint now = needs_.clock.now();
   const float elapsed = std::chrono::duration<float>(now - session.tokens_at).count();
   const auto rate = static_cast<float>(config_.sends_per_second);
-  session.tokens = std::min(session.tokens + elapsed * rate,
-                            static_cast<float>(config_.sends_burst));
+  session.tokens =
+      std::min(session.tokens + elapsed * rate, static_cast<float>(config_.sends_burst));
   session.tokens_at = now;
   if (session.tokens < 1) {
-    const auto wait_ms = std::max(
-        kRetryAfterMsMin, static_cast<uint32_t>((1 - session.tokens) / rate * 1000) + 1);
+    const auto wait_ms =
+        std::max(kRetryAfterMsMin, static_cast<uint32_t>((1 - session.tokens) / rate * 1000) + 1);
     return fail({ErrorCode::ResourceExhausted,
                  "more than " + std::to_string(config_.sends_per_second) +
                      " sends a second (sends_per_second)",
@@ -122,8 +127,7 @@ Task<> AccessGateway::serve_send(Context ctx, Caller caller, api::SendRequest re
 Task<> AccessGateway::serve(Context ctx, Caller caller, std::unique_ptr<Frame> frame) {
   const TimePoint began = needs_.clock.now();
   const bool leaves = frame->has_logout();
-  Result<std::string> answered =
-      co_await attempt(answer(std::move(ctx), caller, std::move(frame)));
+  Result<std::string> answered = co_await attempt(answer(std::move(ctx), caller, std::move(frame)));
   finish(caller, began, std::move(answered));
   if (!leaves) co_return;
   if (Session* session = sessions_.find(caller.handle); session != nullptr) {
@@ -151,16 +155,15 @@ void AccessGateway::acknowledge(api::ClientHandle, Session& session,
     if (--left < 0) break;
     // Only one's own conversations can be acknowledged.
     const auto users = model::users_of_single(position.conversation_id());
-    const bool mine = users ? users->first == identity.session.user ||
-                                  users->second == identity.session.user
-                            : sessions_.in_group(session, identity.tenant.text,
-                                                 position.conversation_id());
+    const bool mine =
+        users ? users->first == identity.session.user || users->second == identity.session.user
+              : sessions_.in_group(session, identity.tenant.text, position.conversation_id());
     if (!mine) continue;
     if (acknowledgements_.empty()) {
       needs_.loop.at_turn_end([this] { flush_acknowledgements(); });
     }
-    acknowledgements_.push_back({identity.tenant, {position.conversation_id()},
-                                 identity.session.user, position.seq()});
+    acknowledgements_.push_back(
+        {identity.tenant, {position.conversation_id()}, identity.session.user, position.seq()});
   }
 }
 

@@ -63,7 +63,8 @@ class SessionTable {
                 std::string_view conversation) const;
 
   // Valid until the next change of the table.
-  const std::vector<api::ClientHandle>& of_user(std::string_view tenant, std::string_view user) const;
+  const std::vector<api::ClientHandle>& of_user(std::string_view tenant,
+                                                std::string_view user) const;
   const std::vector<api::ClientHandle>& of_group(std::string_view tenant,
                                                  std::string_view conversation) const;
 
@@ -86,7 +87,7 @@ class SessionTable {
   std::vector<uint32_t> free_;
   size_t used_ = 0;
   std::unordered_map<std::string, std::vector<api::ClientHandle>> users_;  // "tenant\0user"
-  std::unordered_map<std::string, uint32_t> group_index_;  // "tenant\0conversation"
+  std::unordered_map<std::string, uint32_t> group_index_;                  // "tenant\0conversation"
   std::vector<Group> groups_;
   std::vector<uint32_t> free_groups_;
   mutable std::string key_;  // for look-ups without an allocation

@@ -36,8 +36,9 @@ struct Config {
           config::between(1, 10'000));
     field("title_bytes_max", title_bytes_max, "Longest title of a conversation.",
           config::between(1, 4'096));
-    field("answer_with_seq", answer_with_seq,
-          "Wait for the seq with every send. Costs little where the writer is in the same process.");
+    field(
+        "answer_with_seq", answer_with_seq,
+        "Wait for the seq with every send. Costs little where the writer is in the same process.");
     field("seq_wait_max", seq_wait_max,
           "Longest wait for a seq; after it the sender is told that the message is accepted.",
           config::between(10ms, 60s));

@@ -46,8 +46,7 @@ class Orchestrator final : public api::Orchestrator {
   Result<> check(const api::OperateRequest& request, const Standing& standing) const;
   Task<Standing> standing(Context ctx, ConversationId conversation, UserId user);
   Task<> publish(Context ctx, ConversationId conversation, std::string event);
-  Task<std::optional<port::Outcome>> publish_and_learn(Context ctx, MessageId id,
-                                                       Task<> published);
+  Task<std::optional<port::Outcome>> publish_and_learn(Context ctx, MessageId id, Task<> published);
   void stop_waiting(const MessageId& id, uint64_t ticket);
   Task<> sweep_forever(Context ctx);
   Task<> expire_forever(Context ctx);

@@ -38,11 +38,13 @@ Result<> check_title(std::string_view title, size_t max) {
 
 Result<> check_room(uint64_t members, size_t more, uint64_t max) {
   if (members + more <= max) return {};
-  return fail(ErrorCode::ResourceExhausted, "a conversation may have " + std::to_string(max) +
-                                                " members (members_max)");
+  return fail(ErrorCode::ResourceExhausted,
+              "a conversation may have " + std::to_string(max) + " members (members_max)");
 }
 
-Result<> refuse(std::string_view why) { return fail(ErrorCode::PermissionDenied, std::string(why)); }
+Result<> refuse(std::string_view why) {
+  return fail(ErrorCode::PermissionDenied, std::string(why));
+}
 
 }  // namespace
 
@@ -79,9 +81,9 @@ Task<api::OperateReceipt> Orchestrator::operate(Context ctx, api::OperateRequest
       .server_time_ms = needs_.clock.wall_ms(),
       .content = model::encode_content(request.operation),
   });
-  Task<> published = publish(
-      ctx, request.conversation,
-      model::encode_message_event(ctx.tenant, message, request.origin, ctx.trace));
+  Task<> published =
+      publish(ctx, request.conversation,
+              model::encode_message_event(ctx.tenant, message, request.origin, ctx.trace));
   const std::optional<port::Outcome> told =
       co_await publish_and_learn(ctx, receipt.id, std::move(published));
   if (!told) co_await fail(ErrorCode::DeadlineExceeded, "accepted, but not applied yet");
@@ -121,8 +123,8 @@ Result<> Orchestrator::check(const api::OperateRequest& request, const Standing&
               return refuse("only the owner and admins add members");
             }
             if (added.users.empty()) return fail(ErrorCode::InvalidArgument, "user_ids is empty");
-            if (Result<> room = check_room(known.member_count, added.users.size(),
-                                           config_.members_max);
+            if (Result<> room =
+                    check_room(known.member_count, added.users.size(), config_.members_max);
                 !room) {
               return room;
             }

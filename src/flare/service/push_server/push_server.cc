@@ -32,7 +32,8 @@ Result<Receivers> receivers_of(const Bytes& record) {
     if (!message) return fail(std::move(message).error());
     to.conversation = message->conversation;
     if (!to.event.receivers.empty()) {
-      for (const std::string_view user : to.event.receivers) to.users.push_back({std::string(user)});
+      for (const std::string_view user : to.event.receivers)
+        to.users.push_back({std::string(user)});
     } else if (auto users = model::users_of_single(message->conversation)) {
       to.users = {std::move(users->first), std::move(users->second)};
     } else {

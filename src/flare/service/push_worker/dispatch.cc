@@ -52,8 +52,7 @@ Task<> PushWorker::dispatch(Context ctx, port::LogBatch batch) {
 
 Task<> PushWorker::hand_over(Context ctx, api::AccessGateway* gateway, std::vector<Bytes> events) {
   ctx.deadline = needs_.clock.now() + config_.deliver_timeout;
-  Result<api::DeliverReport> report =
-      co_await attempt(gateway->deliver(ctx, std::move(events)));
+  Result<api::DeliverReport> report = co_await attempt(gateway->deliver(ctx, std::move(events)));
   if (report) {
     needs_.metrics.frames.add(report->frames);
     needs_.metrics.resyncs.add(report->resyncs);

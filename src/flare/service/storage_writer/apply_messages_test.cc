@@ -46,8 +46,8 @@ TEST_F(ApplyMessagesTest, OperationsTakeASeqButCountAsUnreadForNobody) {
 }
 
 TEST_F(ApplyMessagesTest, AMessageTwiceInABatchIsOneMessage) {
-  const Plan plan = apply({say(kChat, "ann", "1", 7), say(kChat, "ann", "1", 8),
-                           say(kChat, "ann", "2")});
+  const Plan plan =
+      apply({say(kChat, "ann", "1", 7), say(kChat, "ann", "1", 8), say(kChat, "ann", "2")});
 
   EXPECT_EQ(plan.applied, 2u);
   EXPECT_EQ(plan.duplicates, 1u);

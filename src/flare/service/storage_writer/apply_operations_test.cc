@@ -104,8 +104,8 @@ TEST_F(ApplyOperationsTest, ARenameIsInTheRowAndInTheHistory) {
 }
 
 TEST_F(ApplyOperationsTest, EveryOperationSaysThatItsConversationChanged) {
-  const Plan plan = apply({create(kRoom, "ann", {"bob"}), say(kRoom, "ann", "1"),
-                           remove(kRoom, "ann", {"bob"})});
+  const Plan plan =
+      apply({create(kRoom, "ann", {"bob"}), say(kRoom, "ann", "1"), remove(kRoom, "ann", {"bob"})});
 
   EXPECT_EQ(plan.changed, (std::vector<port::ConversationKey>{key(kRoom), key(kRoom)}));
 }

@@ -37,7 +37,7 @@ struct State {
   struct Conversation {
     std::optional<port::ConversationState> row;
   };
-  std::unordered_map<std::string, Conversation> conversations;          // "tenant\0conversation"
+  std::unordered_map<std::string, Conversation> conversations;            // "tenant\0conversation"
   std::unordered_map<std::string, std::optional<model::Member>> members;  // "...\0user"
 
   size_t size() const { return conversations.size() + members.size(); }
@@ -56,15 +56,15 @@ struct Wanted {
 };
 
 struct Found {
-  std::unordered_map<MessageId, Bytes> messages;               // of this tenant's batch, stored
-  std::unordered_map<size_t, port::ReadPoint> read_points;     // by index of the event
+  std::unordered_map<MessageId, Bytes> messages;            // of this tenant's batch, stored
+  std::unordered_map<size_t, port::ReadPoint> read_points;  // by index of the event
 };
 
 struct Plan {
   port::ApplyBatch batch;
   std::vector<port::LogRecord> announcements;  // for push-messages, in log order
   std::unordered_map<uint32_t, std::vector<port::Outcome>> outcomes;  // by orchestrator
-  std::vector<port::ConversationKey> changed;  // whose members changed
+  std::vector<port::ConversationKey> changed;                         // whose members changed
   size_t applied = 0;
   size_t duplicates = 0;
   size_t refused = 0;

@@ -27,8 +27,7 @@ struct PlanFixture : testing::Test {
   }
 
   Plan apply_at(uint64_t first_offset, const std::vector<Bytes>& records) {
-    const port::LogBatch batch{
-        .partition = 0, .first_offset = first_offset, .records = records};
+    const port::LogBatch batch{.partition = 0, .first_offset = first_offset, .records = records};
     const std::vector<Scanned> events = read_events(batch).value();
     const Wanted wanted = wanted_by(events, state);
     port::Loaded loaded = run(store.load({}, wanted.request)).value();
