@@ -23,8 +23,9 @@ deps:
 
 # The demo page, which travels in the binary.
 web: web/dist/index.html
-web/dist/index.html: deps $(shell find web sdk/typescript proto -type f \
-		-not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/gen/*' 2>/dev/null)
+# Installing comes first, but is no reason to build the page again.
+web/dist/index.html: $(shell find web sdk/typescript proto -type f \
+		-not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/gen/*' 2>/dev/null) | deps
 	@scripts/web
 
 build: deps web

@@ -1,6 +1,7 @@
 // TokenAuthority: checks and issues the tokens clients log in with (JWT, docs/reference/tokens.md).
 //
-// Adapter: jwt. Any thread may call; nothing waits.
+// Adapter: jwt, which passes test/contract/token_authority_contract.h. Any thread may call; nothing
+// waits.
 #pragma once
 
 #include <string>
