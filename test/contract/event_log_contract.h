@@ -293,9 +293,9 @@ inline Task<> append_many(port::LogTopic* to, int writer, int count) {
   uint64_t previous = 0;
   for (int i = 0; i < count; ++i) {
     const std::string body = std::to_string(writer) + ":" + std::to_string(i);
-    const port::LogPosition at = co_await to->append(
-        Context{}, {static_cast<uint64_t>(i % 2), Bytes::copy(body)},
-        i % 3 == 0 ? port::Durability::Derived : port::Durability::Synced);
+    const port::LogPosition at =
+        co_await to->append(Context{}, {static_cast<uint64_t>(i % 2), Bytes::copy(body)},
+                            i % 3 == 0 ? port::Durability::Derived : port::Durability::Synced);
     if (i % 2 == 0) {
       EXPECT_TRUE(i == 0 || at.offset > previous);
       previous = at.offset;
@@ -417,7 +417,8 @@ TEST_P(EventLogContract, AReaderFarBehindGetsEverything) {
   port::LogTopic& orders = topic();
   std::vector<port::LogRecord> records;
   for (int i = 0; i < kRecords; ++i) {
-    records.push_back({static_cast<uint64_t>(i), Bytes::copy(std::to_string(i) + std::string(500, '.'))});
+    records.push_back(
+        {static_cast<uint64_t>(i), Bytes::copy(std::to_string(i) + std::string(500, '.'))});
   }
   ASSERT_TRUE(run(loop, orders.append_batch(patient(), records, port::Durability::Synced)));
   world->reopen();

@@ -106,11 +106,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string input(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0] % 5) {
-    case 0: decode(input); break;
-    case 1: open_overwritten(kSegment, 0, input); break;
-    case 2: open_overwritten(kSegment, kSegmentHeaderBytes, input); break;
-    case 3: open_overwritten(kSegment, kSegmentHeaderBytes, records_of(input)); break;
-    default: open_overwritten("/data/log/checkpoint-0", 0, input); break;
+    case 0:
+      decode(input);
+      break;
+    case 1:
+      open_overwritten(kSegment, 0, input);
+      break;
+    case 2:
+      open_overwritten(kSegment, kSegmentHeaderBytes, input);
+      break;
+    case 3:
+      open_overwritten(kSegment, kSegmentHeaderBytes, records_of(input));
+      break;
+    default:
+      open_overwritten("/data/log/checkpoint-0", 0, input);
+      break;
   }
   return 0;
 }

@@ -12,7 +12,10 @@ namespace {
 std::string record(uint64_t offset, uint32_t partition, std::string_view body) {
   std::string bytes(record_bytes(body.size()), '\0');
   encode_record(bytes.data(),
-                {.offset = offset, .partition = partition, .epoch = 1, .segment = 1,
+                {.offset = offset,
+                 .partition = partition,
+                 .epoch = 1,
+                 .segment = 1,
                  .durable_end = kSegmentHeaderBytes},
                 body);
   return bytes;
@@ -32,7 +35,8 @@ void write_all(const std::string& folder) {
   write(folder, "checkpoint", 0, checkpoint);
   write(folder, "segment", 1, header + records);
   write(folder, "records", 2, records);
-  write(folder, "chain", 3, std::string("\3\0\0\1\1\x10\0\0\3\0\1\1\1\x10\0\0\3\1\0\1\1\x10\0\0", 24));
+  write(folder, "chain", 3,
+        std::string("\3\0\0\1\1\x10\0\0\3\0\1\1\1\x10\0\0\3\1\0\1\1\x10\0\0", 24));
   write(folder, "saved", 4, checkpoint);
 }
 

@@ -131,8 +131,8 @@ Result<std::unique_ptr<Checkpoint>> Checkpoint::open(Files& files, std::string f
   const bool any_file = made->slots_[0].file != nullptr || made->slots_[1].file != nullptr;
   if (!images[0] && !images[1] && (any_file || must_exist)) {
     return fail(ErrorCode::DataLoss,
-                made->slots_[0].path + " and " + made->slots_[1].path + " at byte 0: " +
-                    (any_file ? "neither checks out" : "both are missing") +
+                made->slots_[0].path + " and " + made->slots_[1].path +
+                    " at byte 0: " + (any_file ? "neither checks out" : "both are missing") +
                     "; they hold what the groups have committed");
   }
   for (std::optional<CheckpointImage>& image : images) {
@@ -162,8 +162,9 @@ Result<void> Checkpoint::load(Slot& slot, std::optional<CheckpointImage>& image)
   bytes.resize(*read);
   image = decode_checkpoint(bytes);
   if (!image) {
-    log_warning("segment_log_checkpoint_torn",
-                {{"file", slot.path}, {"reason", "a write was not finished; using the one before"}});
+    log_warning(
+        "segment_log_checkpoint_torn",
+        {{"file", slot.path}, {"reason", "a write was not finished; using the one before"}});
   }
   return {};
 }

@@ -42,7 +42,8 @@ __attribute__((target("sse4.2"))) uint32_t crc32c_hardware(std::string_view byte
 
 uint32_t crc32c_portable(std::string_view bytes) {
   uint32_t value = 0xffffffffu;
-  for (const char c : bytes) value = kTable[(value ^ static_cast<uint8_t>(c)) & 0xff] ^ (value >> 8);
+  for (const char c : bytes)
+    value = kTable[(value ^ static_cast<uint8_t>(c)) & 0xff] ^ (value >> 8);
   return ~value;
 }
 

@@ -119,9 +119,9 @@ Result<port::LogTopic*> EventLog::topic(std::string name, uint32_t partitions) {
   std::lock_guard lock(topics_->mutex);
   if (const auto found = topics_->by_name.find(name); found != topics_->by_name.end()) {
     if (found->second->partitions() == partitions) return found->second.get();
-    return fail(ErrorCode::InvalidArgument,
-                "log: topic " + name + " has " + std::to_string(found->second->partitions()) +
-                    " partitions, not " + std::to_string(partitions));
+    return fail(ErrorCode::InvalidArgument, "log: topic " + name + " has " +
+                                                std::to_string(found->second->partitions()) +
+                                                " partitions, not " + std::to_string(partitions));
   }
   Journal::Setup setup = setup_of(*engine_, name);
   if (Result<void> made = engine_->files().make_folder(setup.folder); !made) {

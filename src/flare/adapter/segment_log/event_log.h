@@ -9,7 +9,8 @@
 // ever makes a loop wait for the disk, except open(), topic() and the destructor.
 //
 // The layout, and why: docs/adr/0002-segment-log-layout.md. The bytes:
-// docs/reference/segment-log-format.md. What callers may rely on: test/contract/event_log_contract.h.
+// docs/reference/segment-log-format.md. What callers may rely on:
+// test/contract/event_log_contract.h.
 #pragma once
 
 #include <memory>

@@ -207,8 +207,8 @@ void FakeFiles::restart(std::function<bool()> keeps) {
   for (auto& [path, node] : names_) {
     for (const Write& write : node->unsynced) {
       for (size_t at = 0; at < write.bytes.size();) {
-        const size_t piece = std::min(write.bytes.size() - at,
-                                      kSectorBytes - (write.position + at) % kSectorBytes);
+        const size_t piece =
+            std::min(write.bytes.size() - at, kSectorBytes - (write.position + at) % kSectorBytes);
         if (keeps && keeps()) {
           node->durable.replace(write.position + at, piece, write.bytes, at, piece);
         }

@@ -32,7 +32,8 @@ std::string encoded(const RecordHeader& header, std::string_view body) {
 TEST(FormatTest, ARecordComesBackAsItWas) {
   for (size_t size = 0; size < 40; ++size) {
     const std::string body(size, 'b');
-    const std::string bytes = encoded({.offset = 7, .partition = 3, .epoch = 2, .segment = 9}, body);
+    const std::string bytes =
+        encoded({.offset = 7, .partition = 3, .epoch = 2, .segment = 9}, body);
 
     const std::string longer = bytes + "behind";
     const std::optional<Record> record = decode_record(longer, 9);
@@ -90,7 +91,8 @@ TEST(FormatTest, AnyFlippedBitOfASegmentHeaderIsNoticed) {
 
 CheckpointImage some_checkpoint() {
   return {.generation = 8,
-          .state = {{"orders", {.durable = {3, 5000}, .groups = {{"billing", {1, 2}}, {"audit", {0, 9}}}}},
+          .state = {{"orders",
+                     {.durable = {3, 5000}, .groups = {{"billing", {1, 2}}, {"audit", {0, 9}}}}},
                     {"bills", {}}}};
 }
 

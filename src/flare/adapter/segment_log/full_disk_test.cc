@@ -21,8 +21,9 @@ TEST_F(FullDiskTest, AppendsAreRefusedReadsGoOnAndAllRecoversWithSpace) {
   }
 
   EXPECT_EQ(refused.error().code, ErrorCode::ResourceExhausted);
-  EXPECT_EQ(refused.error().message,
-            "log: no space left for a new segment of 65536 bytes in /data/log/orders; free some space");
+  EXPECT_EQ(
+      refused.error().message,
+      "log: no space left for a new segment of 65536 bytes in /data/log/orders; free some space");
   EXPECT_GT(accepted, 30u);
   EXPECT_EQ(topic->status(0).next_offset, accepted);
   EXPECT_EQ(read_all(0).value().size(), accepted);
@@ -36,12 +37,12 @@ TEST_F(FullDiskTest, AppendsAreRefusedReadsGoOnAndAllRecoversWithSpace) {
 
 TEST_F(FullDiskTest, WhatReadersHaveSeenIsWrittenOnceThereIsRoom) {
   disk->limit(kThreeSegments);
+  options.pending_bytes_max = 64 << 10;
   open();
   uint64_t seen = 0;
   while (append(0, std::string(5000, 'x'), port::Durability::Derived)) {
     ++seen;
     if (seen > 200) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   disk->limit(100 * kThreeSegments);
   close();
@@ -53,12 +54,14 @@ TEST_F(FullDiskTest, WhatReadersHaveSeenIsWrittenOnceThereIsRoom) {
 TEST_F(FullDiskTest, AHalfDoneWriteIsTakenBack) {
   open();
   ASSERT_TRUE(append(0, "first"));
-  disk->interfere([full = true](FakeFiles::Step step, const std::string& path) mutable -> std::optional<Error> {
-    const bool refuse = step == FakeFiles::Step::Write && path.find("/orders/") != path.npos && full;
-    if (!refuse) return std::nullopt;
-    full = false;
-    return Error{ErrorCode::ResourceExhausted, "no space", 0};
-  });
+  disk->interfere(
+      [full = true](FakeFiles::Step step, const std::string& path) mutable -> std::optional<Error> {
+        const bool refuse =
+            step == FakeFiles::Step::Write && path.find("/orders/") != path.npos && full;
+        if (!refuse) return std::nullopt;
+        full = false;
+        return Error{ErrorCode::ResourceExhausted, "no space", 0};
+      });
 
   std::vector<port::LogRecord> batch;
   for (int i = 0; i < 4; ++i) batch.push_back({0, Bytes::copy("lost")});
@@ -75,8 +78,10 @@ TEST_F(FullDiskTest, AHalfDoneWriteIsTakenBack) {
 TEST_F(FullDiskTest, AfterAFailedSyncNothingIsTakenUntilReopened) {
   open();
   ASSERT_TRUE(append(0, "first"));
-  disk->interfere([broken = true](FakeFiles::Step step, const std::string& path) mutable -> std::optional<Error> {
-    const bool refuse = step == FakeFiles::Step::Sync && path.find("/orders/") != path.npos && broken;
+  disk->interfere([broken = true](FakeFiles::Step step,
+                                  const std::string& path) mutable -> std::optional<Error> {
+    const bool refuse =
+        step == FakeFiles::Step::Sync && path.find("/orders/") != path.npos && broken;
     if (!refuse) return std::nullopt;
     broken = false;
     return Error{ErrorCode::Unavailable, "input/output error", 0};

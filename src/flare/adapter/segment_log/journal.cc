@@ -46,8 +46,8 @@ uint64_t Journal::record_body_max() const {
   return setup_.segment_bytes - kSegmentHeaderBytes - kRecordHeaderBytes - kRecordAlignment;
 }
 
-Result<void> Journal::write(std::span<const Entry> entries) {
-  // Room first, so that a full disk is met before anything is written.
+// So that a full disk is met before anything is written.
+Result<void> Journal::make_room(std::span<const Entry> entries) {
   uint64_t at = current_->end;
   uint64_t size = current_->file->size();
   size_t segments_needed = 0;
@@ -67,7 +67,11 @@ Result<void> Journal::write(std::span<const Entry> entries) {
     }
     if (Result<void> made = make_spare(); !made) return made;
   }
+  return {};
+}
 
+Result<void> Journal::write(std::span<const Entry> entries) {
+  if (Result<void> made = make_room(entries); !made) return made;
   const uint32_t start = current_->end;
   const std::vector<uint64_t> before = next_;
   rolled_ = false;
@@ -127,8 +131,7 @@ Result<void> Journal::write_buffer(const std::vector<uint64_t>& next) {
 // Makes the records of a failed write vanish, so that "nothing was appended" stays true even if the
 // power fails now. The first one is erased; the others do not fit behind what takes its place,
 // because their epoch is lower.
-Result<void> Journal::take_back(uint32_t position, const std::vector<uint64_t>& next,
-                                Error cause) {
+Result<void> Journal::take_back(uint32_t position, const std::vector<uint64_t>& next, Error cause) {
   if (cause.code != ErrorCode::ResourceExhausted) return fail(std::move(cause));
   if (rolled_) return fail(ErrorCode::Unavailable, std::move(cause.message));
   Segment& segment = *current_;
@@ -167,9 +170,8 @@ Result<void> Journal::sync() {
 Result<void> Journal::roll() {
   rolled_ = true;
   if (Result<void> synced = sync(); !synced) return synced;
-  SegmentHeader header{.number = current_->number + 1,
-                       .previous_end = current_->end,
-                       .base_offsets = next_};
+  SegmentHeader header{
+      .number = current_->number + 1, .previous_end = current_->end, .base_offsets = next_};
   Result<void> added = add_segment(std::move(header));
   if (!added && added.error().code == ErrorCode::ResourceExhausted) {
     // Part of the write is done and cannot be taken back.
@@ -217,34 +219,50 @@ Result<void> Journal::add_segment(SegmentHeader header) {
 }
 
 Result<void> Journal::make_spare() {
-  const uint64_t limit = setup_.options.bytes_max;
-  while (limit != 0 && bytes_held() + setup_.segment_bytes > limit) {
-    if (!recycle_oldest(true)) {
-      return fail(ErrorCode::ResourceExhausted,
-                  "log: no room for a new segment in " + setup_.folder + ": its limit of " +
-                      std::to_string(limit) + " bytes is reached and not all groups have "
-                      "committed the oldest one");
-    }
-    // A recycled file of the right size is the new spare.
+  size_t before = 0;
+  {
     std::lock_guard lock(spares_mutex_);
-    if (!spares_.empty()) return {};
+    before = spares_.size();
   }
+  Result<void> made = reserve() ? create_spare() : at_limit();
+  if (made || made.error().code != ErrorCode::ResourceExhausted) return made;
+  // The room may be with a file that the house is just preparing, or with what is not needed.
+  const std::lock_guard preparing(preparing_mutex_);
+  const auto got_one = [&] {
+    std::lock_guard lock(spares_mutex_);
+    return spares_.size() > before;
+  };
+  while (!got_one()) {
+    if (!recycle_oldest(true)) return made;
+  }
+  return {};
+}
+
+// With the room for it reserved.
+Result<void> Journal::create_spare() {
   std::lock_guard lock(spares_mutex_);
   const std::string path = setup_.folder + "/" + spare_name(next_spare_++);
   Result<std::unique_ptr<File>> file = setup_.files->create(path, setup_.segment_bytes);
-  if (!file) return no_room(file.error());
+  if (!file) {
+    give_back();
+    return no_room(file.error());
+  }
   spares_.push_back({path, std::move(*file)});
-  std::lock_guard brief(mutex_);
-  spare_bytes_ += setup_.segment_bytes;
   return {};
+}
+
+std::unexpected<Error> Journal::at_limit() const {
+  return fail(ErrorCode::ResourceExhausted,
+              "log: no room for a new segment in " + setup_.folder + ": its limit of " +
+                  std::to_string(setup_.options.bytes_max) +
+                  " bytes is reached and not all groups have committed the oldest one");
 }
 
 std::unexpected<Error> Journal::no_room(const Error& cause) const {
   if (cause.code != ErrorCode::ResourceExhausted) return fail(cause);
   return fail(ErrorCode::ResourceExhausted, "log: no space left for a new segment of " +
                                                 std::to_string(setup_.segment_bytes) +
-                                                " bytes in " + setup_.folder +
-                                                "; free some space");
+                                                " bytes in " + setup_.folder + "; free some space");
 }
 
 bool Journal::recycle_oldest(bool needed) {
@@ -294,28 +312,38 @@ void Journal::tidy() {
     std::lock_guard lock(spares_mutex_);
     if (!spares_.empty()) return;
   }
-  // A full disk is met again, and reported, by whoever needs the file.
-  const uint64_t limit = setup_.options.bytes_max;
-  if (limit != 0 && bytes_held() + setup_.segment_bytes > limit) return;
+  const std::lock_guard preparing(preparing_mutex_);
+  if (!reserve()) return;
   const std::string path = setup_.folder + "/" + spare_name(0);
   Result<std::unique_ptr<File>> file = setup_.files->create(path, setup_.segment_bytes);
-  if (!file || !fill_with_zeroes(**file)) {
-    if (file) (void)setup_.files->remove(path);
-    return;
-  }
+  Result<void> done;
+  if (file) done = fill_with_zeroes(**file);
   std::lock_guard lock(spares_mutex_);
   const std::string named = setup_.folder + "/" + spare_name(next_spare_++);
-  if (!setup_.files->rename(path, named)) return;
-  spares_.push_back({named, std::move(*file)});
-  std::lock_guard brief(mutex_);
-  spare_bytes_ += setup_.segment_bytes;
+  if (file && done) done = setup_.files->rename(path, named);
+  if (file && done) {
+    spares_.push_back({named, std::move(*file)});
+    return;
+  }
+  // A full disk is met again, and reported, by whoever needs the file.
+  if (file) (void)setup_.files->remove(path);
+  give_back();
 }
 
-uint64_t Journal::bytes_held() const {
+// Counts a new file in, if the limit allows one.
+bool Journal::reserve() {
   std::lock_guard lock(mutex_);
-  uint64_t bytes = spare_bytes_;
-  for (const auto& segment : segments_) bytes += segment->file->size();
-  return bytes;
+  uint64_t held = spare_bytes_;
+  for (const auto& segment : segments_) held += segment->file->size();
+  const uint64_t limit = setup_.options.bytes_max;
+  if (limit != 0 && held + setup_.segment_bytes > limit) return false;
+  spare_bytes_ += setup_.segment_bytes;
+  return true;
+}
+
+void Journal::give_back() {
+  std::lock_guard lock(mutex_);
+  spare_bytes_ -= setup_.segment_bytes;
 }
 
 std::vector<uint64_t> Journal::next() const {

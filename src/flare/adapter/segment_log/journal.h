@@ -100,12 +100,16 @@ class Journal {
 
   // journal.cc
   Result<void> add_segment(SegmentHeader header);
+  Result<void> make_room(std::span<const Entry> entries);
   Result<void> roll();
   Result<void> write_buffer(const std::vector<uint64_t>& next);
   Result<void> take_back(uint32_t position, const std::vector<uint64_t>& next, Error cause);
   Result<void> make_spare();
   bool recycle_oldest(bool needed);
-  uint64_t bytes_held() const;
+  Result<void> create_spare();
+  std::unexpected<Error> at_limit() const;
+  bool reserve();
+  void give_back();
   std::unexpected<Error> no_room(const Error& cause) const;
 
   // journal_open.cc
@@ -131,7 +135,8 @@ class Journal {
   uint32_t epoch_ = 1;
   bool rolled_ = false;  // in the write going on
 
-  std::mutex spares_mutex_;  // held over file operations, never by a loop
+  std::mutex preparing_mutex_;  // while tidy() fills a new file; taken first
+  std::mutex spares_mutex_;     // held over file operations, never by a loop
   std::vector<Spare> spares_;
   uint64_t next_spare_ = 1;
 

@@ -36,9 +36,10 @@ Result<void> Journal::open_files(Place durable) {
     if (!opened) return opened;
   }
   if (durable.segment != 0 && (segments_.empty() || segments_.back()->number < durable.segment)) {
-    return fail(ErrorCode::DataLoss, setup_.folder + "/" + segment_name(durable.segment) +
-                                         ": the file is missing; it had synced records up to byte " +
-                                         std::to_string(durable.position));
+    return fail(ErrorCode::DataLoss,
+                setup_.folder + "/" + segment_name(durable.segment) +
+                    ": the file is missing; it had synced records up to byte " +
+                    std::to_string(durable.position));
   }
   if (segments_.empty()) return {};
   return recover_last(durable);
@@ -142,8 +143,9 @@ Result<void> Journal::check_tail(const Walk& walk, Window& window, uint64_t dura
       continue;
     }
     if (record->header.durable_end > end) {
-      return lost(path, end, "a synced record does not check out; the record at byte " +
-                                 std::to_string(at) + " was written after it");
+      return lost(path, end,
+                  "a synced record does not check out; the record at byte " + std::to_string(at) +
+                      " was written after it");
     }
     *epoch = std::max(*epoch, record->header.epoch);
     torn = true;

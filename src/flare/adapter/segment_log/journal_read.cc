@@ -73,7 +73,9 @@ Result<std::shared_ptr<const Chunk>> Journal::load(const Segment& segment, Index
   chunk->bytes = std::make_shared<const std::string>(std::move(bytes));
   for (const uint64_t first : where.first_offsets) chunk->partitions.push_back({first, {}});
 
-  Walk walk{.segment = segment.number, .position = where.begin, .limit = end,
+  Walk walk{.segment = segment.number,
+            .position = where.begin,
+            .limit = end,
             .next = std::move(where.first_offsets)};
   while (walk.position < end) {
     const auto record = decode_record(

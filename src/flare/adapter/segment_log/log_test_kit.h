@@ -11,6 +11,7 @@
 #include "flare/adapter/segment_log/event_log.h"
 #include "flare/adapter/segment_log/fake_files.h"
 #include "flare/adapter/segment_log/format.h"
+#include "flare/base/pending.h"
 #include "flare/base/run.h"
 
 namespace flare::segment_log {
@@ -86,9 +87,17 @@ struct LogTest : testing::Test {
   bool eventually(Condition condition) {
     for (int i = 0; i < 4000; ++i) {
       if (condition()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      std::ignore = run(loop, sleep_for({}, std::chrono::milliseconds(1)));
     }
     return false;
+  }
+  // The log's own thread has seen to everything that was committed before.
+  void settle() {
+    for (int i = 0; i < 2; ++i) {
+      const uint64_t before = log->stats().checkpoints;
+      ASSERT_TRUE(append(0, "settle"));
+      ASSERT_TRUE(eventually([&] { return log->stats().checkpoints > before; }));
+    }
   }
 
   std::string segment_path(uint64_t number) const {

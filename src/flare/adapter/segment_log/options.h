@@ -23,7 +23,7 @@ struct TopicOptions {
   // Committed records kept all the same, for replays and for people who look back.
   uint64_t retention_bytes = 0;
 
-  // Room for all files of the topic; 0 is no limit but the disk. At the limit, committed segments
+  // Room for all files of the topic; 0 is no limit but the disk. At either, committed segments
   // go even inside retention_bytes; if none is left, appends fail with ResourceExhausted. A topic
   // without any group keeps everything.
   uint64_t bytes_max = 0;
@@ -70,9 +70,9 @@ struct Stats {
   uint64_t checkpoints = 0;
   uint64_t segments_made = 0;
   uint64_t segments_recycled = 0;
-  uint64_t chunks_read = 0;     // from files, for readers behind the cache
+  uint64_t chunks_read = 0;  // from files, for readers behind the cache
   uint64_t appends_refused = 0;
-  uint64_t torn_tails = 0;      // cut off at open
+  uint64_t torn_tails = 0;  // cut off at open
 };
 
 // The same while counting; any thread.
@@ -82,8 +82,8 @@ struct Counters {
       torn_tails;
 
   Stats read() const {
-    return {records_appended, bytes_appended, commits,     syncs,         sync_nanoseconds,
-            writes,           bytes_written,  checkpoints, segments_made, segments_recycled,
+    return {records_appended, bytes_appended,  commits,     syncs,         sync_nanoseconds,
+            writes,           bytes_written,   checkpoints, segments_made, segments_recycled,
             chunks_read,      appends_refused, torn_tails};
   }
 };

@@ -19,10 +19,14 @@ std::unexpected<Error> failed(std::string_view what, std::string_view path, int 
   message += ": " + std::system_category().message(error);
   switch (error) {
     case ENOSPC:
-    case EDQUOT: return fail(ErrorCode::ResourceExhausted, std::move(message));
-    case ENOENT: return fail(ErrorCode::NotFound, std::move(message));
-    case EEXIST: return fail(ErrorCode::AlreadyExists, std::move(message));
-    default: return fail(ErrorCode::Unavailable, std::move(message));
+    case EDQUOT:
+      return fail(ErrorCode::ResourceExhausted, std::move(message));
+    case ENOENT:
+      return fail(ErrorCode::NotFound, std::move(message));
+    case EEXIST:
+      return fail(ErrorCode::AlreadyExists, std::move(message));
+    default:
+      return fail(ErrorCode::Unavailable, std::move(message));
   }
 }
 
@@ -130,7 +134,7 @@ class PosixFiles final : public Files {
   Result<std::unique_ptr<File>> open(const std::string& path) override {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (descriptor < 0) return failed("open", path, errno);
-    struct stat about {};
+    struct stat about{};
     if (::fstat(descriptor, &about) != 0) {
       const int error = errno;
       ::close(descriptor);
@@ -167,8 +171,7 @@ class PosixFiles final : public Files {
     auto held = std::make_unique<PosixLock>(descriptor);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return failed("lock", path, errno);
-      return fail(ErrorCode::AlreadyExists, "data directory " + folder +
-                                                " is in use by process " +
+      return fail(ErrorCode::AlreadyExists, "data directory " + folder + " is in use by process " +
                                                 read_process_id(descriptor));
     }
     const std::string id = std::to_string(::getpid()) + "\n";

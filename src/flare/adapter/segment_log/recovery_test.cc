@@ -25,7 +25,8 @@ struct RecoveryTest : LogTest {
   }
   void flip(uint64_t byte, int bit, uint64_t segment = 1) {
     const char old = disk->content(segment_path(segment))[byte];
-    disk->overwrite(segment_path(segment), byte, std::string(1, static_cast<char>(old ^ (1 << bit))));
+    disk->overwrite(segment_path(segment), byte,
+                    std::string(1, static_cast<char>(old ^ (1 << bit))));
   }
 };
 
@@ -159,7 +160,10 @@ TEST_F(RecoveryTest, WhatATornBatchLeftNeverComesBack) {
   const auto record = [&](uint64_t offset, std::string_view body) {
     std::string bytes(record_bytes(body.size()), '\0');
     encode_record(bytes.data(),
-                  {.offset = offset, .partition = 0, .epoch = 1, .segment = 1,
+                  {.offset = offset,
+                   .partition = 0,
+                   .epoch = 1,
+                   .segment = 1,
                    .durable_end = static_cast<uint32_t>(end)},
                   body);
     return bytes;
@@ -218,7 +222,9 @@ TEST_F(RecoveryTest, NoAcknowledgedRecordIsLostInManyCrashes) {
       open();
       const Bodies all = read_all(0, "life" + std::to_string(life)).value();
       ASSERT_GE(all.size(), acknowledged.size());
-      ASSERT_TRUE(std::ranges::equal(acknowledged, Bodies(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(acknowledged.size()))));
+      ASSERT_TRUE(std::ranges::equal(
+          acknowledged,
+          Bodies(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(acknowledged.size()))));
       acknowledged = all;
       // The power fails in the n-th write or sync from now.
       auto left = std::make_shared<std::atomic<int>>(static_cast<int>(random() % 60));

@@ -30,7 +30,7 @@ class Index {
 
   struct Chunk {
     uint32_t begin = 0;
-    uint32_t end = 0;                    // 0: to the end of the segment
+    uint32_t end = 0;                     // 0: to the end of the segment
     std::vector<uint64_t> first_offsets;  // of each partition
   };
   // The chunk that has this record, if the segment does.
@@ -41,9 +41,7 @@ class Index {
 
  private:
   size_t row_size() const { return partitions_ + 1; }
-  uint32_t last_position() const {
-    return static_cast<uint32_t>(rows_[rows_.size() - row_size()]);
-  }
+  uint32_t last_position() const { return static_cast<uint32_t>(rows_[rows_.size() - row_size()]); }
 
   size_t partitions_;
   std::vector<uint64_t> rows_;  // position, then an offset for each partition
@@ -94,8 +92,8 @@ class Window {
 struct Walk {
   uint64_t segment = 0;
   uint64_t position = kSegmentHeaderBytes;
-  uint64_t limit = 0;           // no record reaches beyond
-  std::vector<uint64_t> next;   // the offset due in each partition
+  uint64_t limit = 0;          // no record reaches beyond
+  std::vector<uint64_t> next;  // the offset due in each partition
   uint32_t epoch = 0;
 
   // Calls `seen` with each record's place before moving past it.

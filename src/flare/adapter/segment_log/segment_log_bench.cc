@@ -66,9 +66,9 @@ BENCHMARK(BM_RawWriteAndSync)->RangeMultiplier(10)->Range(1, 1000)->UseRealTime(
 Task<> append_for_ever(port::LogTopic* topic, uint64_t key, Bytes body, const bool* stop,
                        int64_t* left, Loop* loop) {
   while (!*stop) {
-    co_await topic->append(Context{}.within(std::chrono::seconds(5),
-                                            std::chrono::steady_clock::now()),
-                           {key, body}, port::Durability::Synced);
+    co_await topic->append(
+        Context{}.within(std::chrono::seconds(5), std::chrono::steady_clock::now()), {key, body},
+        port::Durability::Synced);
     if (--*left == 0) loop->stop();
   }
 }

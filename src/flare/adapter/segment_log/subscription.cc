@@ -60,8 +60,8 @@ Task<port::LogBatch> Subscription::from_files(Context ctx, Topic::Taken at, size
   }
   const Chunk::Records& records = chunk_->partitions[at.partition];
   port::LogBatch batch{.partition = at.partition, .first_offset = at.offset, .records = {}};
-  const uint64_t end = std::min({records.first + records.bodies.size(), at.visible,
-                                 at.offset + records_max});
+  const uint64_t end =
+      std::min({records.first + records.bodies.size(), at.visible, at.offset + records_max});
   for (uint64_t offset = at.offset; offset < end; ++offset) {
     batch.records.push_back(Bytes::share(chunk_->bytes, records.bodies[offset - records.first]));
   }

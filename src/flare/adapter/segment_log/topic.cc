@@ -24,8 +24,12 @@ Topic::Topic(std::string name, std::unique_ptr<Journal> journal, Engine& engine,
       body_max_(journal_->record_body_max()),
       groups_(std::move(groups)) {
   for (const uint64_t next : journal_->next()) {
-    parts_.push_back({.next = next, .visible = next, .written = next, .durable = next,
-                      .tail_first = next, .tail = {}});
+    parts_.push_back({.next = next,
+                      .visible = next,
+                      .written = next,
+                      .durable = next,
+                      .tail_first = next,
+                      .tail = {}});
   }
   for (auto& [group, committed] : groups_) {
     committed.resize(parts_.size());
@@ -103,8 +107,8 @@ Result<std::shared_ptr<Signal>> Topic::add(std::span<port::LogRecord> records,
       const auto index = static_cast<uint32_t>(record.key_hash % parts_.size());
       Part& part = parts_[index];
       Entry entry{.body = std::move(record.body), .offset = part.next++, .partition = index};
-      entry.waits = durability == port::Durability::Synced || part.visible != entry.offset ||
-                    crowded;
+      entry.waits =
+          durability == port::Durability::Synced || part.visible != entry.offset || crowded;
       if (!entry.waits) ++part.visible;
       (entry.waits ? waits : seen) = true;
       *positions++ = {index, entry.offset};
@@ -193,8 +197,8 @@ Result<void> Topic::flush(bool sync) {
     }
   }
   for (Waiting& waiting : told) {
-    firings.push_back({std::move(waiting.signal),
-                       done ? std::nullopt : std::optional<Error>(done.error())});
+    firings.push_back(
+        {std::move(waiting.signal), done ? std::nullopt : std::optional<Error>(done.error())});
   }
   if (!firings.empty()) Gate::fire(std::move(firings));
   if (done && sync) engine_.checkpoint_soon();
@@ -215,9 +219,9 @@ void Topic::settle(const std::vector<uint64_t>& taken, bool synced) {
 // Takes back what nobody has seen; what readers have seen stays, and is tried again.
 void Topic::refuse(std::vector<Entry>& batch, const Error& error) {
   if (error.code != ErrorCode::ResourceExhausted) {
-    broken_ = Error{ErrorCode::Unavailable,
-                    "log: " + name_ + " takes nothing until it is opened again: " + error.message,
-                    0};
+    broken_ =
+        Error{ErrorCode::Unavailable,
+              "log: " + name_ + " takes nothing until it is opened again: " + error.message, 0};
     log_error("segment_log_broken", {{"topic", name_}, {"error", error}});
   }
   std::ranges::move(pending_, std::back_inserter(batch));

@@ -115,14 +115,13 @@ class Topic final : public port::LogTopic, public std::enable_shared_from_this<T
   std::vector<Part> parts_;
   std::vector<Entry> pending_;  // in the order of the appends
   uint64_t pending_bytes_ = 0;
-  std::vector<Waiting> waiting_;    // for the next commit, one signal a loop
+  std::vector<Waiting> waiting_;     // for the next commit, one signal a loop
   std::deque<uint32_t> tail_order_;  // the partition of each record in the tails, oldest first
   uint64_t tail_bytes_ = 0;
   std::optional<Error> broken_;
   std::vector<std::shared_ptr<Reader>> readers_;
   size_t readers_waiting_ = 0;
   std::map<std::string, std::vector<uint64_t>> groups_;
-
 };
 
 }  // namespace flare::segment_log

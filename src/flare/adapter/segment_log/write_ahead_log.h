@@ -1,8 +1,8 @@
 // segment_log::WriteAheadLog: the write-ahead log that is the event log itself.
 //
 // A write-ahead log exists because between "taken on" and "in the event log" there is a network, on
-// which a process may die. Here there is none: publish() is one synced append, and its first durable
-// trace is the record in the topic. A crash before that leaves nothing, and nobody was told
+// which a process may die. Here there is none: publish() is one synced append, and its first
+// durable trace is the record in the topic. A crash before that leaves nothing, and nobody was told
 // anything; a crash after it leaves a published record. So there is no state "kept and not
 // published" that sweep() could find: it says 0 because that is the truth, not because it does not
 // look. test/contract/write_ahead_log_contract.h proves it by crashing and opening again.
