@@ -122,6 +122,7 @@ export class CatchUp {
         return this.caughtUp();
       }
       for (const synced of result.conversations) await this.take(synced);
+      for (const id of result.leftConversationIds) this.chats.markLeft(id);
       pageToken = result.nextPageToken;
       newDigest = result.digest;
     } while (pageToken !== "");

@@ -146,6 +146,14 @@ export class Chats {
     this.listener.onConversation(id);
   }
 
+  /** We were removed while away. */
+  markLeft(conversationId: string): void {
+    const conversation = this.conversations.get(conversationId);
+    if (!conversation || conversation.left) return;
+    conversation.left = true;
+    this.listener.onConversation(conversationId);
+  }
+
   /** The server's picture of a conversation; what has been pushed since stays on top of it. */
   applyView(view: ConversationView): void {
     const conversation = toConversation(view);

@@ -607,4 +607,18 @@ describe("Groups", () => {
     await alice.removeMembers(id, ["bob"]);
     await vi.waitFor(() => expect(bob.conversation(id)?.left).toBe(true), soon);
   });
+
+  test("one was taken out of while away is known to be left", async () => {
+    const { client, server } = world();
+    const [alice, bob] = [client("alice"), client("bob")];
+    await Promise.all([alice.connect(), bob.connect()]);
+    const id = await alice.createConversation({ title: "Trip", memberIds: ["bob"] });
+    await vi.waitFor(() => expect(bob.conversation(id)?.left).toBe(false), soon);
+
+    const group = server.conversations.get(id);
+    if (group) server.removed(group, "bob");
+    server.cutAll();
+
+    await vi.waitFor(() => expect(bob.conversation(id)?.left).toBe(true), soon);
+  });
 });

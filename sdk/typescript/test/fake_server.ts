@@ -534,6 +534,9 @@ export class FakeSession {
       digest: next ? 0n : digest,
       conversations: page,
       nextPageToken: next,
+      leftConversationIds: sync.pageToken
+        ? []
+        : [...positions.keys()].filter((id) => !server.conversations.get(id)?.members.has(userId)),
     };
   }
 }
@@ -543,6 +546,7 @@ interface SyncAnswer {
   digest: bigint;
   conversations?: { view: ConversationView; messages: Message[]; more: boolean }[];
   nextPageToken?: string;
+  leftConversationIds?: string[];
 }
 
 function lastTime(conversation: FakeConversation): bigint {
