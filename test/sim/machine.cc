@@ -100,18 +100,18 @@ struct Machine::Running {
 Machine::Machine(segment_log::Retention retention) : alarm_(std::make_unique<Alarm>(*this)) {
   log_options_.data = "/data";
   log_options_.files = files_;
-  // Small and busy, so that segments are made and recycled, and commits become durable, often.
-  log_options_.segment_bytes = 64 << 10;
+  // Busy, so that commits become durable often.
   log_options_.cache_bytes = 64 << 10;
-  log_options_.write_within = 2ms;
-  log_options_.checkpoint_every = 3ms;
+  log_options_.write_within = 1ms;
+  log_options_.checkpoint_every = 1ms;
   log_options_.topics = {{"storage-messages", {.retention = retention}}};
   crash();
 }
 
 Machine::~Machine() { crash(); }
 
-bool Machine::boot(std::chrono::milliseconds flush_interval) {
+bool Machine::boot(Boot with) {
+  log_options_.segment_bytes = with.segment_bytes;
   running_ = std::make_unique<Running>();
   if (Result<> opened = running_->open_log(log_options_); !opened) {
     if (has_power()) ADD_FAILURE() << opened.error().message;
@@ -120,7 +120,7 @@ bool Machine::boot(std::chrono::milliseconds flush_interval) {
   auto store = rocksdb::MessageStore::open({.directory = (directory_.path() / "store").string(),
                                             .block_cache_bytes = 8 << 20,
                                             .write_buffer_bytes = 1 << 20,
-                                            .flush_interval = flush_interval,
+                                            .flush_interval = with.flush_interval,
                                             .flush_on_close = false});
   if (!store) {
     ADD_FAILURE() << store.error().message;

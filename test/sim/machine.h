@@ -31,8 +31,13 @@ class Machine {
   explicit Machine(segment_log::Retention retention);
   ~Machine();
 
+  struct Boot {
+    std::chrono::milliseconds flush_interval{10};
+    uint64_t segment_bytes = 64 << 10;
+  };
+
   // Nothing runs yet. False when the power failed before everything was up.
-  bool boot(std::chrono::milliseconds flush_interval);
+  bool boot(Boot with);
 
   // The power fails when the disk is asked for the nth write or sync from now on; 1 is the next.
   void cut_power_at(uint64_t step);

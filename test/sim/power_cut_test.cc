@@ -50,7 +50,7 @@ Task<> create_group(Context ctx, Machine* machine, std::string title, std::strin
 struct Village {
   Village(uint64_t seed, Retention retention) : random(seed), machine(retention) {
     for (const char* name : {"ann", "bob", "carl", "dora"}) people.emplace_back(name, random());
-    machine.boot(kNever);
+    machine.boot({.flush_interval = kNever});
     for (const char* title : {"one", "two"}) {
       std::string id;
       const Result<> created = machine.run(create_group(machine.context(), &machine, title, &id));
@@ -81,18 +81,20 @@ struct Village {
     machine.crash([this, of_two] { return random() % 2 < of_two; });
   }
 
-  // Often before anything became durable, often long after.
-  std::chrono::milliseconds any_flush_interval() {
-    return random() % 4 == 0 ? std::chrono::milliseconds(kNever)
-                             : std::chrono::milliseconds(1 + random() % 30);
+  // Flushes often before anything else became durable, or never. Segments that are soon full and
+  // recycled, or that nearly never make the log sync for their sake.
+  Machine::Boot any_boot() {
+    return {.flush_interval = random() % 4 == 0 ? std::chrono::milliseconds(kNever)
+                                                : std::chrono::milliseconds(1 + random() % 10),
+            .segment_bytes = uint64_t{64 << 10} << (random() % 2 * 4)};
   }
 
   // Runs until the power fails, somewhere between the first write of a boot and the thick of it.
   void live_through_a_power_cut() {
     const bool early = random() % 4 == 0;
-    const uint64_t step = 1 + random() % (early ? 12 : 150);
+    const uint64_t step = 1 + random() % (early ? 12 : 500);
     if (early) machine.cut_power_at(step);
-    if (machine.boot(any_flush_interval())) {
+    if (machine.boot(any_boot())) {
       if (!early) machine.cut_power_at(step);
       talk(kWithoutEnd);
     }
@@ -102,7 +104,7 @@ struct Village {
 
   // The last boot; everybody gets the answers he still waits for.
   void settle() {
-    ASSERT_TRUE(machine.boot(10ms));
+    ASSERT_TRUE(machine.boot({}));
     talk(5);
   }
 
@@ -169,10 +171,10 @@ TEST(Replay, AWipedStoreGetsTheSameSequences) {
 
   // A machine that has the same log, and neither store nor push topics.
   Machine wiped(Retention::Forever);
-  ASSERT_TRUE(wiped.boot(10ms));
+  ASSERT_TRUE(wiped.boot({}));
   wiped.append(village.machine.logged());
   wiped.crash();
-  ASSERT_TRUE(wiped.boot(10ms));
+  ASSERT_TRUE(wiped.boot({}));
 
   EXPECT_EQ(wiped.stored(village.conversations), before);
   EXPECT_TRUE(none(broken_promises(before, village.promises())));
@@ -188,7 +190,7 @@ TEST(PowerCut, ADiskThatConfirmsWhatItForgetsIsFoundOut) {
   const size_t told = village.promises().size();
 
   village.machine.crash();
-  ASSERT_TRUE(village.machine.boot(kNever));
+  ASSERT_TRUE(village.machine.boot({.flush_interval = kNever}));
 
   const Story story = village.machine.stored(village.conversations);
   EXPECT_GE(told, 24u);
