@@ -6,8 +6,8 @@ SHELL := /bin/bash
 PRESET ?= release
 BUILD := build/$(PRESET)
 DATA ?= data
-# A Node.js that make deps installed, where the system's is too old.
-export PATH := $(CURDIR)/build/tools/node_modules/node/bin:$(PATH)
+# A Node.js and npm that make deps installed, where the system's is too old.
+export PATH := $(CURDIR)/build/tools/node_modules/node/bin:$(CURDIR)/build/tools/node_modules/.bin:$(PATH)
 
 .PHONY: run test deps web build bench fuzz docs format clean help
 

@@ -41,6 +41,10 @@ function(flare_test)
            COMMAND ${TEST_NAME} --gtest_brief=1
                    --gtest_output=json:${CMAKE_BINARY_DIR}/test-results/${TEST_NAME}.json)
   set_tests_properties(${TEST_NAME} PROPERTIES TIMEOUT ${TEST_TIMEOUT})
+  if(FLARE_SANITIZE MATCHES thread)
+    set_tests_properties(${TEST_NAME} PROPERTIES ENVIRONMENT
+      "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.suppressions")
+  endif()
 endfunction()
 
 # One precompiled header for everybody: the standard library's heavy headers and nothing of ours.
