@@ -36,6 +36,17 @@ struct Member {
   std::optional<std::vector<std::string>> texts;  // an array of nothing but strings
 };
 
+// An escape can spell half of a surrogate pair, which is no character and has no UTF-8. RapidJSON
+// writes it as the three bytes it would have.
+bool holds_half_a_pair(std::string_view text) {
+  for (size_t i = 0; i + 1 < text.size(); ++i) {
+    if (static_cast<uint8_t>(text[i]) == 0xed && static_cast<uint8_t>(text[i + 1]) >= 0xa0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // Keeps the members of the outermost object; what is nested deeper is read over.
 class Object : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Object> {
  public:
@@ -44,12 +55,14 @@ class Object : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Object> {
   bool EndObject(rapidjson::SizeType) { return --depth_, true; }
   bool EndArray(rapidjson::SizeType) { return --depth_, true; }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
+    if (holds_half_a_pair({text, size})) return false;
     if (depth_ > 1) return true;
     if (members_.size() == kMembersMax || find({text, size}) != nullptr) return false;
     members_.push_back({.name = std::string(text, size)});
     return true;
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
+    if (holds_half_a_pair({text, size})) return false;
     if (depth_ == 1) members_.back().text.emplace(text, size);
     if (depth_ == 2 && members_.back().texts) members_.back().texts->emplace_back(text, size);
     return depth_ > 0;

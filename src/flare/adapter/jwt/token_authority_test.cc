@@ -171,6 +171,13 @@ TEST_F(TokenAuthorityTest, WhatIsNotOneJsonObjectIsRefused) {
   }
 }
 
+// Found by fuzzing: an issuer of half a character was taken, and could not be written again.
+TEST_F(TokenAuthorityTest, HalfASurrogatePairIsNoText) {
+  EXPECT_NE(refusal(token(kHeader, payload(R"(,"name":"b\udee1b")"))), "accepted");
+  EXPECT_NE(refusal(token(kHeader, payload(R"(,"\udee1":1)"))), "accepted");
+  EXPECT_EQ(refusal(token(kHeader, payload(R"(,"name":"\ud83d\ude00")"))), "accepted");
+}
+
 TEST_F(TokenAuthorityTest, AMemberTwiceIsRefused) {
   EXPECT_NE(refusal(token(kHeader, payload(R"(,"sub":"eve")"))), "accepted");
   EXPECT_NE(refusal(token(R"({"alg":"HS256","alg":"none","kid":"k1"})", payload())), "accepted");
